@@ -1,0 +1,106 @@
+#include "base/buf.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+/* Room for len more bytes and a NUL, or the buffer goes into error. */
+static int
+buf_grow(struct buf *buf, size_t len)
+{
+	size_t room = buf->room > 0 ? buf->room : 256;
+	char *data;
+
+	if (buf->error)
+		return ERR_MEMORY;
+	if (len < buf->room && buf->len < buf->room - len)
+		return 0;
+	if (len > SIZE_MAX / 4 || buf->len > SIZE_MAX / 4)
+		goto fail;
+	while (room < buf->len + len + 1)
+		room *= 2;
+	data = realloc(buf->data, room);
+	if (data == NULL)
+		goto fail;
+	buf->data = data;
+	buf->room = room;
+	return 0;
+fail:
+	buf_free(buf);
+	buf->error = ERR_MEMORY;
+	return ERR_MEMORY;
+}
+
+void
+buf_put(struct buf *buf, const void *bytes, size_t len)
+{
+	if (buf_grow(buf, len) < 0)
+		return;
+	if (len > 0)
+		memcpy(buf->data + buf->len, bytes, len);
+	buf->len += len;
+	buf->data[buf->len] = 0;
+}
+
+void
+buf_text(struct buf *buf, const char *text)
+{
+	buf_put(buf, text, strlen(text));
+}
+
+void
+buf_printf(struct buf *buf, const char *format, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	if (len < 0 || buf_grow(buf, (size_t)len) < 0)
+		return;
+	va_start(ap, format);
+	vsnprintf(buf->data + buf->len, (size_t)len + 1, format, ap);
+	va_end(ap);
+	buf->len += (size_t)len;
+}
+
+void
+buf_double(struct buf *buf, double value)
+{
+	char text[32];
+
+	if (isnan(value)) {
+		buf_text(buf, "nan");
+		return;
+	}
+	if (isinf(value)) {
+		buf_text(buf, value > 0 ? "inf" : "-inf");
+		return;
+	}
+	/* The program never calls setlocale: the decimal point is '.'. */
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	buf_text(buf, text);
+}
+
+int
+buf_error(const struct buf *buf)
+{
+	return buf->error;
+}
+
+void
+buf_free(struct buf *buf)
+{
+	free(buf->data);
+	*buf = (struct buf){ 0 };
+}

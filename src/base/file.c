@@ -1,0 +1,164 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+int
+file_read(const char *path, size_t limit, char **data, size_t *len,
+    struct message *m)
+{
+	int r = ERR_INTERNAL, fd;
+	char *bytes = NULL;
+	size_t got = 0;
+	struct stat st;
+	ssize_t k;
+
+	*data = NULL;
+	*len = 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		r = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
+		message_set(m, r, "cannot read %s: %s", path, strerror(errno));
+		goto out;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		r = message_set(m, ERR_IO, "%s is not a regular file", path);
+		goto out;
+	}
+	if (st.st_size < 0 || (unsigned long long)st.st_size > limit) {
+		r = message_set(m, ERR_LIMIT, "%s has %lld bytes; at most %zu "
+		    "are read", path, (long long)st.st_size, limit);
+		goto out;
+	}
+	bytes = malloc((size_t)st.st_size + 1);
+	if (bytes == NULL) {
+		r = message_set(m, ERR_MEMORY, "no memory to read %s", path);
+		goto out;
+	}
+	while (got < (size_t)st.st_size) {
+		k = read(fd, bytes + got, (size_t)st.st_size - got);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0) {
+			r = message_set(m, ERR_IO, "cannot read %s: %s", path,
+			    strerror(errno));
+			goto out;
+		}
+		if (k == 0)
+			break;
+		got += (size_t)k;
+	}
+	bytes[got] = 0;
+	*data = bytes;
+	*len = got;
+	bytes = NULL;
+	r = 0;
+out:
+	free(bytes);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static int
+write_all(int fd, const char *data, size_t len)
+{
+	ssize_t k;
+
+	while (len > 0) {
+		k = write(fd, data, len);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return -1;
+		data += k;
+		len -= (size_t)k;
+	}
+	return 0;
+}
+
+/* A rename lasts only once the folder is synced too. */
+static int
+sync_folder_of(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd, r;
+
+	snprintf(copy, sizeof copy, "%s", path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	r = fsync(fd);
+	close(fd);
+	return r;
+}
+
+int
+file_write(const char *path, const void *data, size_t len, struct message *m)
+{
+	char temporary[PATH_MAX];
+	int fd = -1, r = ERR_IO;
+
+	if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >=
+	    (int)sizeof temporary)
+		return message_set(m, ERR_INVALID, "the path is too long");
+	fd = mkstemp(temporary);
+	if (fd < 0)
+		goto out;
+	if (write_all(fd, data, len) < 0 || fchmod(fd, 0644) < 0 ||
+	    fsync(fd) < 0)
+		goto out;
+	if (rename(temporary, path) < 0 || sync_folder_of(path) < 0)
+		goto out;
+	r = 0;
+out:
+	if (r < 0) {
+		r = errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
+		message_set(m, r, "cannot write %s: %s", path, strerror(errno));
+		if (fd >= 0)
+			unlink(temporary);
+	}
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int
+file_make_folder(const char *path, struct message *m)
+{
+	char part[PATH_MAX];
+
+	if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
+		return message_set(m, ERR_INVALID, "the path is too long");
+	for (char *p = part + 1;; p++) {
+		if (*p != '/' && *p != 0)
+			continue;
+		char end = *p;
+
+		*p = 0;
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+			return message_set(m, ERR_IO, "cannot make the folder "
+			    "%s: %s", part, strerror(errno));
+		if (end == 0)
+			return 0;
+		*p = end;
+	}
+}
+
+long long
+file_free_bytes(const char *path)
+{
+	struct statvfs fs;
+
+	if (statvfs(path, &fs) < 0)
+		return -1;
+	return (long long)fs.f_bavail * (long long)fs.f_frsize;
+}

@@ -1,0 +1,77 @@
+#include "base/pool.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+
+struct chunk {
+	struct chunk *next;
+};
+
+struct pool {
+	struct chunk *chunks;
+	size_t budget;
+	size_t used;
+};
+
+int
+pool_new(size_t budget, struct pool **pool)
+{
+	*pool = calloc(1, sizeof **pool);
+	if (*pool == NULL)
+		return ERR_MEMORY;
+	(*pool)->budget = budget > 0 ? budget : SIZE_MAX;
+	return 0;
+}
+
+void
+pool_free(struct pool *pool)
+{
+	struct chunk *chunk, *next;
+
+	if (pool == NULL)
+		return;
+	for (chunk = pool->chunks; chunk != NULL; chunk = next) {
+		next = chunk->next;
+		free(chunk);
+	}
+	free(pool);
+}
+
+size_t
+pool_cost(size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes) ||
+	    bytes > SIZE_MAX - 2 * POOL_ALIGN)
+		return SIZE_MAX;
+	/* One line in front holds the link. */
+	return POOL_ALIGN + (bytes + POOL_ALIGN - 1) / POOL_ALIGN * POOL_ALIGN;
+}
+
+void *
+pool_get(struct pool *pool, size_t count, size_t size)
+{
+	size_t bytes = pool_cost(count, size);
+	struct chunk *chunk;
+
+	if (bytes == SIZE_MAX || bytes > pool->budget - pool->used)
+		return NULL;
+	chunk = aligned_alloc(POOL_ALIGN, bytes);
+	if (chunk == NULL)
+		return NULL;
+	memset(chunk, 0, bytes);
+	chunk->next = pool->chunks;
+	pool->chunks = chunk;
+	pool->used += bytes;
+	return (char *)chunk + POOL_ALIGN;
+}
+
+size_t
+pool_used(const struct pool *pool)
+{
+	return pool->used;
+}

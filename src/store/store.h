@@ -1,0 +1,305 @@
+/* The store: one SQLite file with jobs, curves, snapshots and checkpoints.
+ *
+ * One thread of the store owns the only connection that writes; it runs every
+ * write in the order of the calls and commits them in groups.  Calls that write
+ * return when their group is committed (durable), except those called _async.
+ * Readers use read-only connections of their own, read into memory and reset
+ * before they return: no statement outlives a call.  All functions may be
+ * called from any thread.
+ *
+ * Texts handed in are copied; texts and blobs handed out are malloc'd and belong
+ * to the row they are in: free a row with its _free.  JSON is opaque text here.
+ *
+ * Return values: 0, or ERR_NOT_FOUND, ERR_CONFLICT, ERR_FULL, ERR_IO, ERR_MEMORY,
+ * ERR_LIMIT, ERR_SHUTDOWN. */
+#ifndef L2LD_STORE_STORE_H
+#define L2LD_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct store;
+
+/* Open or make the database file, bring its schema up to date, start the
+ * writer.  Refuses a file of another application or of a newer version, and a
+ * file another process holds open as a daemon.  Makes a new incarnation. */
+int
+store_open(const char *path, struct store **store, struct message *m);
+
+/* Commits what is queued, truncates the log, closes; accepts NULL. */
+void
+store_close(struct store *store);
+
+/* This boot's number: one more than the last boot's. */
+int64_t
+store_incarnation(const struct store *store);
+
+/* Commit what was written asynchronously so far; returns the first error any
+ * asynchronous write of `job` met (0: any job's), and forgets it. */
+int
+store_flush(struct store *store, int64_t job);
+
+/* A number that grows with every commit, and a wait until it is no longer
+ * `seen`, the store closes (store_wake) or `seconds` have passed. */
+uint64_t
+store_version(struct store *store);
+void
+store_wait(struct store *store, uint64_t seen, double seconds);
+
+/* End all waits from now on: the server is ending. */
+void
+store_wake(struct store *store);
+
+struct store_size {
+	int64_t database;	/* bytes of the file */
+	int64_t wal;		/* bytes of the write-ahead log */
+};
+void
+store_size(struct store *store, struct store_size *size);
+
+/* Whether a trivial write can be committed now (for /readyz). */
+int
+store_probe(struct store *store);
+
+/* ---- jobs (jobs.c) ---- */
+
+enum job_state {
+	JOB_QUEUED,
+	JOB_RUNNING,
+	JOB_PAUSED,
+	JOB_SUCCEEDED,
+	JOB_DIVERGED,
+	JOB_CANCELLED,
+	JOB_FAILED,
+	JOB_STATES
+};
+
+/* "queued" ...; the inverse gives -1 for another word. */
+const char *
+job_state_name(enum job_state state);
+int
+job_state_find(const char *name);
+
+struct job_row {
+	int64_t id;
+	char *name, *type;
+	enum job_state state;
+	char *reason;		/* NULL or a stable word */
+	char *spec;		/* the filled-in spec, JSON text */
+	char *tags;		/* JSON array of strings, never NULL */
+	char *notes;
+	char *environment;	/* JSON object or NULL */
+	char *results;		/* the evaluation tables, JSON text or NULL */
+	int64_t priority;
+	int64_t attempts;
+	int64_t created, started, finished;	/* clock_now(); 0: not yet */
+	double done, total;	/* progress in `unit`s */
+	char *unit;
+	double run_seconds;	/* time spent running, all attempts */
+};
+
+void
+job_row_free(struct job_row *row);
+
+struct job_new {
+	const char *name, *type, *spec, *tags, *notes;
+	int64_t priority;
+	const char *key;	/* idempotency key or NULL */
+	const char *body;	/* with a key: a digest of the request */
+	int64_t queue_limit;	/* refuse with ERR_LIMIT past so many queued */
+};
+
+/* Insert a queued job.  With a key that is known: *existing is set and *id is
+ * the job of that key when body is equal; ERR_CONFLICT when it is not. */
+int
+store_job_insert(struct store *store, const struct job_new *job, int64_t *id,
+    bool *existing);
+
+int
+store_job_read(struct store *store, int64_t id, struct job_row *row);
+
+struct job_filter {
+	int state;		/* -1: any */
+	const char *type;	/* NULL: any */
+	const char *tag;
+	const char *text;	/* in name, notes or tags, case-insensitive */
+	int64_t before;		/* cursor: ids below it (0: all); with
+				 * oldest_first, ids above it */
+	bool oldest_first;
+	int limit;		/* at most so many rows */
+};
+
+/* Rows without spec, environment and results (NULL there).  *rows is malloc'd;
+ * free it with job_rows_free. */
+int
+store_job_list(struct store *store, const struct job_filter *filter,
+    struct job_row **rows, size_t *count);
+void
+job_rows_free(struct job_row *rows, size_t count);
+
+/* Give the oldest queued job of the highest priority to a worker: it becomes
+ * running with this incarnation and attempts + 1, committed before the return.
+ * ERR_NOT_FOUND: the queue is empty. */
+int
+store_job_claim(struct store *store, struct job_row *row);
+
+/* Change a state: from must contain the present one (bits 1 << state), or
+ * ERR_CONFLICT and *present says which it is (may be NULL).  Appends to the
+ * history; sets finished for the end states, clears it otherwise. */
+int
+store_job_move(struct store *store, int64_t id, unsigned from,
+    enum job_state to, const char *reason, enum job_state *present);
+
+/* Every running row goes back to queued, whatever incarnation it had: called
+ * once at boot.  *count says how many. */
+int
+store_job_requeue(struct store *store, int64_t *count);
+
+struct job_patch {
+	const char *name, *tags, *notes;	/* NULL: as it is */
+	const int64_t *priority;
+};
+int
+store_job_patch(struct store *store, int64_t id, const struct job_patch *patch);
+
+/* Deletes the job and everything of it, and gives the space back to the disk.
+ * ERR_CONFLICT while it is running. */
+int
+store_job_delete(struct store *store, int64_t id);
+
+int
+store_job_set_environment(struct store *store, int64_t id, const char *json);
+int
+store_job_set_results(struct store *store, int64_t id, const char *json);
+/* Forget results, curves, snapshots, checkpoint: before a retry from scratch. */
+int
+store_job_reset(struct store *store, int64_t id);
+int
+store_job_progress_async(struct store *store, int64_t id, double done,
+    double total, const char *unit, double run_seconds);
+
+struct job_change {
+	int64_t at;
+	enum job_state state;
+	char *reason;		/* or NULL */
+};
+int
+store_job_history(struct store *store, int64_t id, struct job_change **changes,
+    size_t *count);
+void
+job_changes_free(struct job_change *changes, size_t count);
+
+/* Jobs in a state. */
+int
+store_job_count(struct store *store, enum job_state state, int64_t *count);
+/* Queued jobs that would run before a new one of this priority. */
+int
+store_job_ahead(struct store *store, int64_t priority, int64_t *count);
+
+struct log_row {
+	int64_t at;
+	char *level, *text;
+};
+int
+store_log_async(struct store *store, int64_t job, const char *level,
+    const char *text);
+int
+store_log_read(struct store *store, int64_t job, struct log_row **rows,
+    size_t *count);
+void
+log_rows_free(struct log_row *rows, size_t count);
+
+/* ---- curves (curves.c) ---- */
+
+/* A curve is a table of doubles that grows at its end.  Row numbers begin at 0.
+ * Rows are packed into blobs: NaN, infinities and -0.0 keep their bits. */
+struct curve_row {
+	char *name;
+	char *header;		/* JSON text that describes the columns */
+	int columns;
+	int64_t rows;
+	bool complete;
+};
+void
+curve_rows_free(struct curve_row *rows, size_t count);
+
+/* Make a curve, or set the header of one that is there; its rows stay. */
+int
+store_curve_open(struct store *store, int64_t job, const char *name,
+    const char *header, int columns);
+
+/* Write `count` rows from row `first` on (at most the present end): rows there
+ * already are replaced, later ones stay. */
+int
+store_curve_write_async(struct store *store, int64_t job, const char *name,
+    int64_t first, size_t count, int columns, const double *values);
+
+/* Cut a curve to its first `rows` rows; complete is cleared. */
+int
+store_curve_truncate(struct store *store, int64_t job, const char *name,
+    int64_t rows);
+int
+store_curve_complete(struct store *store, int64_t job, const char *name);
+
+int
+store_curve_list(struct store *store, int64_t job, struct curve_row **rows,
+    size_t *count);
+
+/* The rows from `first` on, at most `limit` (0: all): *values is malloc'd,
+ * *count x columns.  *info is filled as in the list (curve_row_free it). */
+int
+store_curve_read(struct store *store, int64_t job, const char *name,
+    int64_t first, int64_t limit, struct curve_row *info, double **values,
+    size_t *count);
+void
+curve_row_free(struct curve_row *row);
+
+/* ---- snapshots and checkpoints (snapshots.c) ---- */
+
+struct snapshot_row {
+	int64_t id;
+	int64_t job;		/* 0: imported, or its job was deleted */
+	char *kind;		/* best, last, periodic, imported */
+	int64_t epoch;
+	double validation_loss;	/* NaN: none */
+	char *optimizer;	/* the optimizer type's name */
+	char *group;		/* coordinate group it was trained for, or "" */
+	char *metadata;		/* JSON object */
+	char *sha256;		/* of the weights, 64 hexadecimal digits */
+	int64_t created;
+	float *weights;		/* NULL in lists */
+	size_t len;		/* number of weights */
+};
+void
+snapshot_row_free(struct snapshot_row *row);
+void
+snapshot_rows_free(struct snapshot_row *rows, size_t count);
+
+/* Insert; id and created of row are ignored.  Kinds best and last replace the
+ * job's former one of the same group (and get a new id). */
+int
+store_snapshot_insert(struct store *store, const struct snapshot_row *row,
+    int64_t *id);
+int
+store_snapshot_read(struct store *store, int64_t id, struct snapshot_row *row);
+/* job 0: all; newest first; ids below `before` unless it is 0. */
+int
+store_snapshot_list(struct store *store, int64_t job, int64_t before, int limit,
+    struct snapshot_row **rows, size_t *count);
+int
+store_snapshot_delete(struct store *store, int64_t id);
+
+/* One checkpoint a job, replaced by the next.  The points written before it
+ * are committed no later than it. */
+int
+store_checkpoint_write_async(struct store *store, int64_t job, const void *data,
+    size_t len);
+/* *data is malloc'd; ERR_NOT_FOUND when there is none. */
+int
+store_checkpoint_read(struct store *store, int64_t job, void **data,
+    size_t *len);
+
+#endif
