@@ -46,6 +46,12 @@ param_ints(const struct param *p, const void *options)
 	return param_at(p, options);
 }
 
+struct param_reals *
+param_reals(const struct param *p, const void *options)
+{
+	return param_at(p, options);
+}
+
 static void
 param_default_ints(const struct param *p, void *options)
 {
@@ -56,6 +62,24 @@ param_default_ints(const struct param *p, void *options)
 	list->len = 0;
 	for (;;) {
 		int64_t v = strtoll(text, &end, 10);
+
+		if (end == text)
+			return;
+		list->v[list->len++] = v;
+		text = end;
+	}
+}
+
+static void
+param_default_reals(const struct param *p, void *options)
+{
+	struct param_reals *list = param_reals(p, options);
+	const char *text = p->preset;
+	char *end;
+
+	list->len = 0;
+	for (;;) {
+		double v = strtod(text, &end);
 
 		if (end == text)
 			return;
@@ -84,6 +108,9 @@ param_defaults(const struct param *table, void *options)
 			break;
 		case PARAM_INTS:
 			param_default_ints(p, options);
+			break;
+		case PARAM_REALS:
+			param_default_reals(p, options);
 			break;
 		case PARAM_GROUP:
 			param_defaults(p->members, options);
@@ -180,15 +207,40 @@ param_set_text(const struct param *p, void *options, const char *v,
 	return ERR_INVALID;
 }
 
+static int
+param_length(const struct param *p, int len, struct message *m)
+{
+	if (len >= p->len_min && len <= p->len_max)
+		return 0;
+	return message_set(m, ERR_INVALID, "must have from %d to %d entries",
+	    p->len_min, p->len_max);
+}
+
+int
+param_set_reals(const struct param *p, void *options, const double *v, int len,
+    struct message *m)
+{
+	struct param_reals list = { .len = len };
+
+	if (param_length(p, len, m) < 0)
+		return ERR_INVALID;
+	for (int i = 0; i < len; i++) {
+		if (param_range(p, v[i], m) < 0)
+			return ERR_INVALID;
+		list.v[i] = v[i];
+	}
+	*param_reals(p, options) = list;
+	return 0;
+}
+
 int
 param_set_ints(const struct param *p, void *options, const double *v, int len,
     struct message *m)
 {
 	struct param_ints list = { .len = len };
 
-	if (len < p->len_min || len > p->len_max)
-		return message_set(m, ERR_INVALID, "must have from %d to %d "
-		    "entries", p->len_min, p->len_max);
+	if (param_length(p, len, m) < 0)
+		return ERR_INVALID;
 	for (int i = 0; i < len; i++) {
 		if (param_whole(v[i], m) < 0 || param_range(p, v[i], m) < 0)
 			return ERR_INVALID;
@@ -212,6 +264,7 @@ param_kind_name(enum param_kind kind)
 	case PARAM_TEXT:
 		return "string";
 	case PARAM_INTS:
+	case PARAM_REALS:
 		return "array";
 	default:
 		return "object";

@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 
-#define PARAM_LIST_MAX 16	/* entries of a list of integers */
+#define PARAM_LIST_MAX 16	/* entries of a list of numbers */
 #define PARAM_TEXT_MAX 128	/* bytes of a text and its NUL */
 
 enum param_kind {
@@ -24,12 +24,18 @@ enum param_kind {
 	PARAM_CHOICE,	/* int: the index in choices */
 	PARAM_TEXT,	/* char[PARAM_TEXT_MAX], UTF-8 */
 	PARAM_INTS,	/* struct param_ints */
+	PARAM_REALS,	/* struct param_reals */
 	PARAM_GROUP,	/* members, at offsets of the same options struct */
 };
 
 struct param_ints {
 	int len;
 	int64_t v[PARAM_LIST_MAX];
+};
+
+struct param_reals {
+	int len;
+	double v[PARAM_LIST_MAX];
 };
 
 struct param {
@@ -42,7 +48,7 @@ struct param {
 	const char *text;	/* one sentence */
 	const char *const *choices;	/* CHOICE: names, NULL at the end */
 	const struct param *members;	/* GROUP: their table */
-	int len_min, len_max;	/* INTS: number of entries */
+	int len_min, len_max;	/* INTS, REALS: number of entries */
 };
 
 /* Set every member that table describes to its default.  options must be
@@ -68,6 +74,9 @@ param_set_text(const struct param *p, void *options, const char *v,
 int
 param_set_ints(const struct param *p, void *options, const double *v, int len,
     struct message *m);
+int
+param_set_reals(const struct param *p, void *options, const double *v, int len,
+    struct message *m);
 
 /* Typed views of a member. */
 bool *
@@ -82,6 +91,8 @@ char *
 param_text(const struct param *p, const void *options);
 struct param_ints *
 param_ints(const struct param *p, const void *options);
+struct param_reals *
+param_reals(const struct param *p, const void *options);
 
 /* The kind's name for people and schemas: "integer", "number", ... */
 const char *

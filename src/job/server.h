@@ -1,0 +1,90 @@
+/* The jobs' side of a running server: what handlers and programs call.
+ *
+ * Everything here may be called from any thread. */
+#ifndef L2LD_JOB_SERVER_H
+#define L2LD_JOB_SERVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "job/spec.h"
+#include "store/store.h"
+
+#define SERVER_QUEUE_LIMIT 1000
+
+struct server_config {
+	const char *state_folder;	/* the database's folder */
+	const char *data_folder;
+	int workers;
+	int threads_per_job;	/* used where a spec says 0 */
+};
+
+struct server;
+
+/* Opens the store in state_folder/l2ld.sqlite, puts interrupted jobs back into
+ * the queue; starts no worker yet. */
+int
+server_new(const struct server_config *config, struct server **server,
+    struct message *m);
+
+/* Start the workers. */
+int
+server_start(struct server *server, struct message *m);
+
+/* End: running jobs save a checkpoint and go back to the queue, workers are
+ * joined, the store is closed.  Accepts NULL.  server_stop does all but freeing
+ * and may come first: handlers that are still running get ERR_SHUTDOWN. */
+void
+server_stop(struct server *server);
+void
+server_free(struct server *server);
+
+const struct server_config *
+server_config(const struct server *server);
+struct store *
+server_store(struct server *server);
+bool
+server_stopping(const struct server *server);
+
+/* Submit.  text is the body.  On 0 *id is the job; *existing says that the key
+ * was known.  ERR_INVALID: faults; ERR_CONFLICT: the key belongs to another
+ * body; ERR_LIMIT: the queue is full; others from the store. */
+int
+server_submit(struct server *server, const char *text, size_t len,
+    const char *key, int64_t *id, bool *existing, struct faults *faults);
+
+/* Check only: the answer of a dry run (spec, estimate, queue position, ETA), a
+ * new reference. */
+int
+server_dry_run(struct server *server, const char *text, size_t len,
+    json_t **answer, struct faults *faults);
+
+/* Changes of state.  ERR_CONFLICT with *present where it cannot be.  cancel and
+ * pause of a running job return once the worker has let go of it. */
+int
+server_cancel(struct server *server, int64_t id, enum job_state *present);
+int
+server_pause(struct server *server, int64_t id, enum job_state *present);
+int
+server_resume(struct server *server, int64_t id, enum job_state *present);
+int
+server_retry(struct server *server, int64_t id, enum job_state *present);
+/* A new job with the same spec, new id in *copy. */
+int
+server_duplicate(struct server *server, int64_t id, int64_t *copy);
+/* Delete; a running job is cancelled first. */
+int
+server_delete(struct server *server, int64_t id);
+
+/* ETA of a job in seconds (NaN unknown) from what it has done so far, or for
+ * one that has not begun from this machine's measured rate. */
+double
+server_eta(struct server *server, const struct job_row *row);
+
+/* What a job ran on: version, compiler, BLAS, CPU, threads.  A new reference. */
+json_t *
+server_environment(const struct server *server, int threads);
+
+#endif

@@ -1,0 +1,45 @@
+/* A rule: which optimizer updates which coordinates of an optimizee.
+ *
+ * Most rules have one part that takes all coordinates; a rule may instead give
+ * each group of coordinates (see problem_group) a part of its own. */
+#ifndef L2LD_META_RULE_H
+#define L2LD_META_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "optim/optim.h"
+#include "problem/problem.h"
+
+#define RULE_NAME_MAX 128
+#define RULE_GROUPS_ALL UINT32_MAX
+
+struct rule_part {
+	const struct optim_type *type;
+	struct optim_options options;
+	uint32_t groups;	/* bit g: the problem's group g */
+	const float *weights;	/* learned: weights_len floats, not owned */
+};
+
+struct rule {
+	char name[RULE_NAME_MAX];	/* shown in tables and charts */
+	bool tune;		/* its learning rate is picked over the grid */
+	int parts_len;
+	struct rule_part parts[PROBLEM_GROUPS_MAX];
+};
+
+/* Whether any part is learned. */
+bool
+rule_learned(const struct rule *rule);
+
+/* Whether the parts together cover every group of the problem exactly once;
+ * else ERR_INVALID with a sentence. */
+int
+rule_check(const struct rule *rule, const struct problem *p, struct message *m);
+
+/* Weights of all learned parts, one after the other. */
+size_t
+rule_weights_len(const struct rule *rule);
+
+#endif
