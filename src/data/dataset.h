@@ -37,20 +37,22 @@ struct dataset;
 
 /* The sets that can be named: those with a reader of their own (mnist, digits8x8,
  * synthetic-digits), then the other folders of `folder` that hold an IDX pair.
- * *infos is malloc'd, *count long; sets that are not there are listed with
- * train = 0.  0 or ERR_MEMORY. */
+ * *infos is malloc'd, *count long; sets that are not there or cannot be read are
+ * listed with train = 0 (dataset_describe says why).  0 or ERR_MEMORY. */
 int
 dataset_list(const char *folder, struct dataset_info **infos, size_t *count);
 
-/* Read what describes the set called name.  ERR_INVALID for a name that cannot
- * be one (a slash, ...), ERR_NOT_FOUND with a sentence that names the folder
- * looked in and how to get the set, ERR_FORMAT, ERR_IO. */
+/* Read what describes the set called name (data/folder.h says what of its
+ * files).  ERR_INVALID for a name that cannot be one (a slash, ...),
+ * ERR_NOT_FOUND with a sentence that names the folder looked in and how to get
+ * the set, ERR_FORMAT, ERR_LIMIT, ERR_IO, ERR_MEMORY. */
 int
 dataset_describe(const char *folder, const char *name,
     struct dataset_info *info, struct message *m);
 
-/* Load it, or share the copy that is loaded.  Errors as above and ERR_MEMORY.
- * Safe from several threads: the second caller waits for the first. */
+/* Load it, or share the copy that is loaded.  Errors as above.
+ * Safe from several threads: the second caller waits for the first.  The caller
+ * gives it back with dataset_close, which accepts NULL. */
 int
 dataset_open(const char *folder, const char *name, struct dataset **set,
     struct message *m);
@@ -60,11 +62,12 @@ dataset_close(struct dataset *set);
 const struct dataset_info *
 dataset_info(const struct dataset *set);
 
-/* Records in a split. */
+/* Records in a split, at least 1. */
 size_t
 dataset_count(const struct dataset *set, enum dataset_split split);
 
-/* Copy `count` records of a split, given by their numbers in it, to x
+/* Copy `count` records of a split, given by their numbers in it (each below
+ * dataset_count; they may repeat), to x
  * [count][inputs], bytes times scale, and their labels to labels [count]. */
 void
 dataset_gather(const struct dataset *set, enum dataset_split split,
