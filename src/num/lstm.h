@@ -1,0 +1,116 @@
+/* The coordinatewise LSTM: one step forward for many coordinates, and the
+ * backward pass through a window.  (Andrychowicz et al. 2016, section 2.1 and
+ * appendix A; algorithms.md.)  Optimized for each instruction set: see
+ * lstm_kernel.c; the choice is made when the program starts.
+ *
+ * Coordinates are the SIMD lanes.  Sixteen of them form a group; the state of a
+ * group is a table of rows of 16 floats, layer after layer, h before c:
+ *
+ *	            lane 0 .. 15
+ *	layer 0  h  [H0 rows]
+ *	         c  [H0 rows]
+ *	layer 1  h  [H1 rows]
+ *	         c  [H1 rows]
+ *	...
+ *
+ * and groups follow each other.  The last group's spare lanes are computed on
+ * zeros and never read. */
+#ifndef L2LD_NUM_LSTM_H
+#define L2LD_NUM_LSTM_H
+
+#include <stddef.h>
+
+#define LSTM_LAYERS_MAX 8
+#define LSTM_SIZE_MAX 256
+#define LSTM_LANES 16		/* coordinates of a group */
+
+enum lstm_features { LSTM_RAW, LSTM_LOG_SIGN, LSTM_CLAMP };
+
+/* What is computed; weights apart. */
+struct lstm_net {
+	enum lstm_features features;
+	float p;		/* LOG_SIGN: see algorithms.md */
+	float clamp;		/* CLAMP: gradients to [-clamp, clamp] */
+	float scale;		/* of the update */
+	int layers;
+	int size[LSTM_LAYERS_MAX];	/* H of each layer */
+};
+
+/* The flat weights, layer after layer, with PyTorch's shapes and gate order i,
+ * f, g, o: weight_ih [4H][I], weight_hh [4H][H], bias [4H]; then the output
+ * layer's weight [H] and bias [1]. */
+size_t
+lstm_weights_len(const struct lstm_net *net);
+/* Features of a gradient: 1 or 2. */
+int
+lstm_inputs(const struct lstm_net *net);
+/* I of a layer. */
+int
+lstm_layer_inputs(const struct lstm_net *net, int layer);
+/* Where a layer's weights begin in the flat vector; layer = layers: the output
+ * layer's. */
+size_t
+lstm_layer_offset(const struct lstm_net *net, int layer);
+
+/* Groups of n coordinates, and floats of their state. */
+size_t
+lstm_groups(size_t n);
+size_t
+lstm_state_len(const struct lstm_net *net, size_t n);
+
+/* One step. */
+struct lstm_step {
+	const struct lstm_net *net;
+	const float *packed;
+	size_t n;
+	const float *grad;	/* [n] */
+	float *theta;		/* [n]: theta += scale * update */
+	float *state;
+	float *scratch;		/* step_scratch floats */
+};
+
+/* A window's backward pass. */
+struct lstm_window {
+	const struct lstm_net *net;
+	const float *packed;
+	size_t n, steps;
+	const float *state;	/* at its start */
+	const float *grads;	/* [steps + 1][n] */
+	const float *loss_weights;	/* [steps] */
+	float scale;		/* of the meta-loss */
+	double *gradient;	/* [weights_len], added to */
+	float *scratch;		/* window_scratch floats */
+};
+
+/* The functions of one instruction set.  Groups from `begin` to before `end`
+ * are processed: callers share out ranges of groups among threads. */
+struct lstm_kernels {
+	const char *name;	/* "x86-64-v4", ..., "portable" */
+	/* Weights in the kernels' layout: pack whenever they change. */
+	size_t (*packed_len)(const struct lstm_net *net);
+	void (*pack)(const struct lstm_net *net, const float *weights,
+	    float *packed);
+	size_t (*step_scratch)(const struct lstm_net *net);
+	void (*step)(const struct lstm_step *s, size_t begin, size_t end);
+	size_t (*window_scratch)(const struct lstm_net *net, size_t steps);
+	void (*window)(const struct lstm_window *w, size_t begin, size_t end);
+	/* Elementwise, for tests of accuracy: out[i] = f(x[i]). */
+	void (*tanh)(size_t n, const float *x, float *out);
+	void (*log)(size_t n, const float *x, float *out);
+	/* Features of n gradients, [inputs][n]. */
+	void (*features)(const struct lstm_net *net, size_t n, const float *g,
+	    float *x);
+	/* Multiply-adds on registers, for a peak: returns flops done. */
+	double (*peak)(size_t rounds);
+};
+
+/* The best this CPU can run, or the one L2LD_KERNELS names in the environment
+ * (a lower level of the same kind). */
+const struct lstm_kernels *
+lstm_kernels(void);
+
+/* All this CPU can run, best first, NULL at the end (at most 4 entries). */
+void
+lstm_kernels_list(const struct lstm_kernels *list[4]);
+
+#endif
