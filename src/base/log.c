@@ -14,7 +14,7 @@ log_set_level(enum log_level level)
 	log_level = level;
 }
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 log_line(enum log_level level, const char *format, va_list ap)
 {
 	static const char *const names[] = { "error", "warn", "info", "debug" };

@@ -52,6 +52,13 @@ pool_cost(size_t count, size_t size)
 	return POOL_ALIGN + (bytes + POOL_ALIGN - 1) / POOL_ALIGN * POOL_ALIGN;
 }
 
+void
+pool_cost_add(size_t *sum, size_t count, size_t size)
+{
+	if (__builtin_add_overflow(*sum, pool_cost(count, size), sum))
+		*sum = SIZE_MAX;
+}
+
 void *
 pool_get(struct pool *pool, size_t count, size_t size)
 {

@@ -34,4 +34,8 @@ pool_used(const struct pool *pool);
 size_t
 pool_cost(size_t count, size_t size);
 
+/* *sum += pool_cost(count, size), saturating. */
+void
+pool_cost_add(size_t *sum, size_t count, size_t size);
+
 #endif

@@ -38,6 +38,10 @@ rule_learned(const struct rule *rule);
 int
 rule_check(const struct rule *rule, const struct problem *p, struct message *m);
 
+/* Coordinates that a part updates in one instance of the problem. */
+size_t
+rule_part_coordinates(const struct problem *p, const struct rule_part *part);
+
 /* Weights of all learned parts, one after the other. */
 size_t
 rule_weights_len(const struct rule *rule);

@@ -75,7 +75,8 @@ struct lstm_window {
 	const float *packed;
 	size_t n, steps;
 	const float *state;	/* at its start */
-	const float *grads;	/* [steps + 1][n] */
+	const float *grads;	/* [steps + 1] rows of n */
+	size_t stride;		/* floats from row to row */
 	const float *loss_weights;	/* [steps] */
 	float scale;		/* of the meta-loss */
 	double *gradient;	/* [weights_len], added to */

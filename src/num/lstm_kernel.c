@@ -726,7 +726,7 @@ segment_back(const struct back *b, const struct layer_record *records,
 	for (int l = 0; l < net->layers; l++)
 		dw += dw_layer_len(&records[l]);
 	for (size_t s = steps; s-- > 0;) {
-		const float *grad = win->grads + (first + s + 1) * n;
+		const float *grad = win->grads + (first + s + 1) * win->stride;
 		const float *h = top->in + ((s + 1) * (top->k + 1) + top->k -
 		    top->h) * w;
 		float weight = win->loss_weights[first + s] * win->scale;
@@ -798,8 +798,8 @@ window_block(const struct back *b, size_t lane, const int nv)
 		record_keep(net, records, 0, b->kept + q * kept, nv);
 		for (size_t s = 0; s < b->segment; s++)
 			record_forward(net, win->packed, records, s, win->grads
-			    + (q * b->segment + s) * win->n, win->n, lane, nv,
-			    0);
+			    + (q * b->segment + s) * win->stride, win->n,
+			    lane, nv, 0);
 		/* The end of this segment is the start of the next. */
 		record_keep(net, records, b->segment, b->kept + (q + 1) * kept,
 		    nv);
@@ -814,7 +814,8 @@ window_block(const struct back *b, size_t lane, const int nv)
 			record_restore(net, records, b->kept + q * kept, nv);
 		for (size_t s = 0; s < steps; s++)
 			record_forward(net, win->packed, records, s, win->grads
-			    + (first + s) * win->n, win->n, lane, nv, 1);
+			    + (first + s) * win->stride, win->n, lane, nv,
+			    1);
 		segment_back(b, records, first, steps, lane, lambda, nv);
 	}
 }

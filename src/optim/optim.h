@@ -40,6 +40,7 @@ struct optim_step {
 	const float *grad;	/* [n] */
 	float *theta;		/* [n], updated in place */
 	float *state;		/* state_len floats, updated in place */
+	void *scratch;		/* step_scratch bytes */
 	struct team *team;	/* NULL: the caller alone */
 };
 
@@ -51,7 +52,8 @@ struct optim_window {
 	const float *weights;
 	const float *prepared;
 	const float *state;	/* at the window's start */
-	const float *grads;	/* [T + 1][n]: at theta_0 .. theta_T */
+	const float *grads;	/* [T + 1] rows of n: at theta_0 .. theta_T */
+	size_t stride;		/* floats from row to row, >= n */
 	const float *loss_weights;	/* [T]: w_t of the loss after update t */
 	float scale;		/* of the meta-loss: 1 / meta-batch */
 	double *gradient;	/* dL/d weights, added to */
@@ -67,6 +69,8 @@ struct optim_type {
 	/* Floats of state for n coordinates; all zero is the start. */
 	size_t (*state_len)(const void *options, size_t n);
 	void (*step)(const struct optim_step *s);
+	/* Bytes of scratch for step on a team of `members`; NULL: none. */
+	size_t (*step_scratch)(const void *options, int members);
 
 	/* Learned optimizers only; NULL for the others. */
 	size_t (*weights_len)(const void *options);

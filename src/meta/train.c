@@ -1,0 +1,485 @@
+#include "meta/train.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "meta/train_state.h"
+
+/* Epochs in a row in which every run diverges, or the meta-gradient is not
+ * finite, before the training itself is called diverged. */
+#define FAILURES_MAX 20
+
+static const char *const losses[] = { "all", "last", NULL };
+static const char *const metas[] = { "adam", NULL };
+static const char *const schedules[] = { "constant", "cosine", NULL };
+
+#define AT(member) .offset = offsetof(struct train_options, member)
+
+static const struct param meta_params[] = {
+	{ .name = "type", .kind = PARAM_CHOICE, AT(meta_type),
+	  .preset = "adam", .choices = metas,
+	  .text = "What trains the optimizer's weights." },
+	{ .name = "learning_rate", .kind = PARAM_REAL, AT(learning_rate),
+	  .preset = "0.001", .min = 0, .max = 10,
+	  .text = "Its learning rate." },
+	{ .name = "beta1", .kind = PARAM_REAL, AT(beta1), .preset = "0.9",
+	  .min = 0, .max = 0.999999, .text = "As adam's." },
+	{ .name = "beta2", .kind = PARAM_REAL, AT(beta2), .preset = "0.999",
+	  .min = 0, .max = 0.999999, .text = "As adam's." },
+	{ .name = "epsilon", .kind = PARAM_REAL, AT(epsilon),
+	  .preset = "1e-8", .min = 0, .max = 1, .text = "As adam's." },
+	{ .name = "schedule", .kind = PARAM_CHOICE, AT(schedule),
+	  .preset = "constant", .choices = schedules,
+	  .text = "How the learning rate goes over the epochs: constant, or "
+	  "down to zero along a half cosine." },
+	{ .name = "clip_norm", .kind = PARAM_REAL, AT(clip_norm),
+	  .preset = "0", .min = 0, .max = 1e30,
+	  .text = "Largest norm of a meta-gradient; longer ones are scaled "
+	  "down to it. 0: no limit." },
+	{ .name = NULL }
+};
+
+const struct param train_params[] = {
+	{ .name = "epochs", .kind = PARAM_INT, AT(epochs), .preset = "1000",
+	  .min = 1, .max = 1e7, .unit = "epochs", .text = "Optimizee runs (of "
+	  "meta_batch instances each) to train on." },
+	{ .name = "horizon", .kind = PARAM_INT, AT(horizon), .preset = "100",
+	  .min = 1, .max = 1e5, .unit = "steps",
+	  .text = "Steps of one optimizee run." },
+	{ .name = "unroll", .kind = PARAM_INT, AT(unroll), .preset = "20",
+	  .min = 1, .max = 1000, .unit = "steps", .text = "Steps of a window: "
+	  "after each the optimizer's weights are updated once." },
+	{ .name = "meta_batch", .kind = PARAM_INT, AT(meta_batch),
+	  .preset = "1", .min = 1, .max = 4096, .unit = "instances",
+	  .text = "Independent instances that run in lockstep; the meta-loss "
+	  "is their mean." },
+	{ .name = "loss_weights", .kind = PARAM_CHOICE, AT(loss_weights),
+	  .preset = "all", .choices = losses, .text = "Which losses of a "
+	  "window count: all alike (the paper), or its last." },
+	{ .name = "meta_optimizer", .kind = PARAM_GROUP,
+	  .members = meta_params,
+	  .text = "How the optimizer's weights are trained." },
+	{ .name = "validate_every", .kind = PARAM_INT, AT(validate_every),
+	  .preset = "50", .min = 0, .max = 1e7, .unit = "epochs",
+	  .text = "Epochs between validations; 0: none." },
+	{ .name = "validation_runs", .kind = PARAM_INT, AT(validation_runs),
+	  .preset = "10", .min = 1, .max = 1e5, .unit = "runs",
+	  .text = "Instances of a validation, never trained on and the same "
+	  "at each." },
+	{ .name = "patience", .kind = PARAM_INT, AT(patience), .preset = "0",
+	  .min = 0, .max = 1e6, .unit = "validations", .text = "Training "
+	  "stops after so many validations without a new best; 0: never." },
+	{ .name = "snapshot_every", .kind = PARAM_INT, AT(snapshot_every),
+	  .preset = "0", .min = 0, .max = 1e7, .unit = "epochs",
+	  .text = "Epochs between periodic snapshots; 0: none." },
+	{ .name = NULL }
+};
+
+/* Bytes that one learned part's backward pass needs as scratch. */
+static size_t
+part_scratch(const struct train_config *config, const struct rule_part *part,
+    int members)
+{
+	size_t n = rule_part_coordinates(config->problem, part) *
+	    (size_t)config->options.meta_batch;
+
+	return part->type->window_scratch(&part->options, n,
+	    (size_t)config->options.unroll, members);
+}
+
+/* The most that any learned part needs: they take turns. */
+static size_t
+window_scratch(const struct train_config *config, int members)
+{
+	size_t most = 0;
+
+	for (int i = 0; i < config->rule->parts_len; i++) {
+		const struct rule_part *part = &config->rule->parts[i];
+		size_t need;
+
+		if (!optim_learned(part->type))
+			continue;
+		need = part_scratch(config, part, members);
+		most = need > most ? need : most;
+	}
+	return most;
+}
+
+/* Floats of the state that a window begins with, of one part. */
+static size_t
+part_state_len(const struct train_config *config, const struct rule_part *part)
+{
+	return part->type->state_len(&part->options,
+	    rule_part_coordinates(config->problem, part) *
+	    (size_t)config->options.meta_batch);
+}
+
+size_t
+trainer_cost(const struct train_config *config, int members)
+{
+	const struct train_options *o = &config->options;
+	size_t len = rule_weights_len(config->rule);
+	size_t n = config->problem->n * (size_t)o->meta_batch;
+	size_t sum = lockstep_cost(config->problem, config->rule,
+	    (int)o->meta_batch, members);
+
+	pool_cost_add(&sum, 1, sizeof(struct trainer));
+	pool_cost_add(&sum, len, sizeof(float));
+	pool_cost_add(&sum, len, sizeof(float));
+	pool_cost_add(&sum, adam_state_len(NULL, len), sizeof(float));
+	pool_cost_add(&sum, len, sizeof(double));
+	pool_cost_add(&sum, len, sizeof(float));
+	pool_cost_add(&sum, n, (size_t)(o->unroll + 1) * sizeof(float));
+	pool_cost_add(&sum, (size_t)o->unroll, sizeof(float));
+	pool_cost_add(&sum, window_scratch(config, members), 1);
+	for (int i = 0; i < config->rule->parts_len; i++)
+		if (optim_learned(config->rule->parts[i].type))
+			pool_cost_add(&sum, part_state_len(config,
+			    &config->rule->parts[i]), sizeof(float));
+	return sum;
+}
+
+static int
+trainer_memory(struct trainer *t, struct pool *pool)
+{
+	const struct train_options *o = &t->config.options;
+	size_t n = t->config.problem->n * (size_t)o->meta_batch;
+
+	t->len = rule_weights_len(&t->rule);
+	t->meta_state_len = adam_state_len(NULL, t->len);
+	t->weights = pool_get(pool, t->len, sizeof(float));
+	t->best = pool_get(pool, t->len, sizeof(float));
+	t->meta_state = pool_get(pool, t->meta_state_len, sizeof(float));
+	t->gradient = pool_get(pool, t->len, sizeof(double));
+	t->gradient_single = pool_get(pool, t->len, sizeof(float));
+	t->grads = pool_get(pool, n, (size_t)(o->unroll + 1) * sizeof(float));
+	t->loss_weights = pool_get(pool, (size_t)o->unroll, sizeof(float));
+	t->scratch = pool_get(pool, window_scratch(&t->config,
+	    team_size(t->config.team)), 1);
+	if (t->weights == NULL || t->best == NULL || t->meta_state == NULL ||
+	    t->gradient == NULL || t->gradient_single == NULL ||
+	    t->grads == NULL || t->loss_weights == NULL || t->scratch == NULL)
+		return ERR_MEMORY;
+	for (int i = 0; i < t->rule.parts_len; i++) {
+		if (!optim_learned(t->rule.parts[i].type))
+			continue;
+		t->window_state[i] = pool_get(pool, part_state_len(&t->config,
+		    &t->rule.parts[i]), sizeof(float));
+		if (t->window_state[i] == NULL)
+			return ERR_MEMORY;
+	}
+	return lockstep_new(&t->ls, t->config.problem, &t->rule,
+	    (int)o->meta_batch, t->config.team, pool);
+}
+
+/* The parts' given weights, or drawn ones. */
+static void
+first_weights(struct trainer *t)
+{
+	float *w = t->weights;
+
+	for (int i = 0; i < t->rule.parts_len; i++) {
+		const struct rule_part *part = &t->rule.parts[i];
+		struct random_key key = { .seed = t->config.seed,
+		    .purpose = RANDOM_WEIGHTS, .stage = RANDOM_TRAIN,
+		    .instance = (uint32_t)i };
+		size_t len;
+
+		if (!optim_learned(part->type))
+			continue;
+		len = part->type->weights_len(&part->options);
+		if (part->weights != NULL)
+			memcpy(w, part->weights, len * sizeof *w);
+		else
+			part->type->weights_init(&part->options, &key, w);
+		w += len;
+	}
+	memcpy(t->best, t->weights, t->len * sizeof *w);
+}
+
+int
+trainer_new(const struct train_config *config, struct pool *pool,
+    struct trainer **trainer, struct message *m)
+{
+	struct trainer *t;
+	int r;
+
+	*trainer = NULL;
+	if (!rule_learned(config->rule))
+		return message_set(m, ERR_INVALID, "no part of the optimizer "
+		    "is a learned one: there is nothing to train");
+	r = rule_check(config->rule, config->problem, m);
+	if (r < 0)
+		return r;
+	t = pool_get(pool, 1, sizeof *t);
+	if (t == NULL)
+		return message_set(m, ERR_MEMORY, "no memory for training");
+	t->config = *config;
+	t->rule = *config->rule;
+	if (trainer_memory(t, pool) < 0)
+		return message_set(m, ERR_MEMORY, "no memory for training");
+	t->progress.best_loss = NAN;
+	first_weights(t);
+	*trainer = t;
+	return 0;
+}
+
+/* ---- one window ---- */
+
+/* `steps` updates from grads[0] on, which is the gradient at the present theta;
+ * grads[1 .. steps] are filled.  Returns the sum of the mean losses. */
+static double
+window_forward(struct trainer *t, uint32_t first, size_t steps)
+{
+	double sum = 0;
+
+	for (size_t s = 0; s < steps; s++) {
+		lockstep_update(&t->ls, t->grads + s * t->ls.n);
+		lockstep_eval(&t->ls, first + (uint32_t)s + 1,
+		    t->grads + (s + 1) * t->ls.n);
+		sum += lockstep_loss(&t->ls);
+	}
+	return sum;
+}
+
+/* Part i's recorded gradients lie among those of the other parts; with one part
+ * they are the whole. */
+static void
+window_backward(struct trainer *t, size_t steps)
+{
+	double *gradient = t->gradient;
+	const float *weights = t->weights;
+
+	memset(t->gradient, 0, t->len * sizeof *t->gradient);
+	for (size_t s = 0; s < steps; s++)
+		t->loss_weights[s] = t->config.options.loss_weights ==
+		    TRAIN_LOSS_ALL || s + 1 == steps ? 1 : 0;
+	for (int i = 0; i < t->rule.parts_len; i++) {
+		const struct lockstep_part *part = &t->ls.parts[i];
+		const struct optim_type *type = part->rule->type;
+		struct optim_window window = {
+			.options = &part->rule->options,
+			.n = part->n,
+			.steps = steps,
+			.weights = weights,
+			.prepared = part->prepared,
+			.state = t->window_state[i],
+			.grads = t->grads + part->offset,
+			.stride = t->ls.n,
+			.loss_weights = t->loss_weights,
+			.scale = 1 / (float)t->ls.runs,
+			.gradient = gradient,
+			.scratch = t->scratch,
+			.team = t->config.team,
+		};
+		size_t len;
+
+		if (!optim_learned(type))
+			continue;
+		type->window_back(&window);
+		len = type->weights_len(&part->rule->options);
+		gradient += len;
+		weights += len;
+	}
+}
+
+static double
+rate(const struct trainer *t)
+{
+	const struct train_options *o = &t->config.options;
+
+	if (o->schedule == 0)
+		return o->learning_rate;
+	return o->learning_rate * 0.5 * (1 + cos(acos(-1) *
+	    (double)t->progress.epoch / (double)o->epochs));
+}
+
+/* Clip the meta-gradient and update the weights.  Returns its norm before
+ * clipping; if that is not finite nothing is updated. */
+static double
+meta_update(struct trainer *t)
+{
+	const struct train_options *o = &t->config.options;
+	struct adam_options adam = { .learning_rate = rate(t),
+	    .beta1 = o->beta1, .beta2 = o->beta2, .epsilon = o->epsilon };
+	double norm = 0, scale = 1;
+
+	for (size_t i = 0; i < t->len; i++)
+		norm += t->gradient[i] * t->gradient[i];
+	norm = sqrt(norm);
+	if (!isfinite(norm))
+		return norm;
+	if (o->clip_norm > 0 && norm > o->clip_norm)
+		scale = o->clip_norm / norm;
+	for (size_t i = 0; i < t->len; i++)
+		t->gradient_single[i] = (float)(scale * t->gradient[i]);
+	adam_update(&adam, t->len, t->gradient_single, t->weights,
+	    t->meta_state);
+	return norm;
+}
+
+static void
+keep_states(struct trainer *t)
+{
+	for (int i = 0; i < t->rule.parts_len; i++)
+		if (t->window_state[i] != NULL)
+			memcpy(t->window_state[i], t->ls.parts[i].state,
+			    t->ls.parts[i].state_len * sizeof(float));
+}
+
+/* ---- an epoch, a validation ---- */
+
+static bool
+finite_weights(const struct trainer *t)
+{
+	for (size_t i = 0; i < t->len; i++)
+		if (!isfinite(t->weights[i]))
+			return false;
+	return true;
+}
+
+/* One run of the horizon, a meta-update after each window. */
+static void
+train_epoch(struct trainer *t, struct train_event *event)
+{
+	const struct train_options *o = &t->config.options;
+	struct problem_run run = { .seed = t->config.seed,
+	    .stage = RANDOM_TRAIN, .split = SPLIT_TRAIN,
+	    .epoch = (uint32_t)t->progress.epoch };
+	bool failed = false;
+
+	event->what = TRAIN_EPOCH;
+	event->learning_rate = rate(t);
+	lockstep_weights(&t->ls, t->weights);
+	lockstep_begin(&t->ls, &run, (int)o->meta_batch);
+	lockstep_eval(&t->ls, 0, t->grads);
+	for (int64_t done = 0; done < o->horizon && !failed;) {
+		size_t steps = (size_t)(o->horizon - done < o->unroll ?
+		    o->horizon - done : o->unroll);
+		double norm;
+
+		keep_states(t);
+		event->meta_loss += window_forward(t, (uint32_t)done, steps);
+		done += (int64_t)steps;
+		window_backward(t, steps);
+		norm = meta_update(t);
+		/* Written so that a norm of NaN is kept. */
+		if (!(norm <= event->gradient_norm))
+			event->gradient_norm = norm;
+		failed = !isfinite(norm) ||
+		    lockstep_diverged(&t->ls) == t->ls.runs;
+		lockstep_weights(&t->ls, t->weights);
+		memcpy(t->grads, t->grads + steps * t->ls.n,
+		    t->ls.n * sizeof(float));
+	}
+	if (failed)
+		event->meta_loss = INFINITY;
+	t->progress.failures = failed ? t->progress.failures + 1 : 0;
+	t->progress.epoch++;
+	event->epoch = t->progress.epoch;
+	t->progress.diverged = t->progress.failures >= FAILURES_MAX ||
+	    !finite_weights(t);
+	t->progress.validating = o->validate_every > 0 &&
+	    (t->progress.epoch % o->validate_every == 0 ||
+	    t->progress.epoch == o->epochs);
+	t->progress.validated = 0;
+	t->progress.validation_sum = 0;
+}
+
+static void
+end_validation(struct trainer *t, struct train_event *event)
+{
+	struct train_progress *p = &t->progress;
+	double loss = p->validation_sum /
+	    (double)t->config.options.validation_runs;
+
+	event->what = TRAIN_VALIDATION;
+	event->loss = loss;
+	event->best = isfinite(loss) &&
+	    (isnan(p->best_loss) || loss < p->best_loss);
+	p->validating = false;
+	p->waiting++;
+	if (event->best) {
+		p->best_loss = loss;
+		p->best_epoch = p->epoch;
+		p->waiting = 0;
+		memcpy(t->best, t->weights, t->len * sizeof *t->best);
+	}
+	if (t->config.options.patience > 0 &&
+	    p->waiting >= t->config.options.patience)
+		p->stopped_early = true;
+}
+
+/* As many validation runs at a time as there is room for. */
+static void
+validate(struct trainer *t, struct train_event *event)
+{
+	const struct train_options *o = &t->config.options;
+	int64_t left = o->validation_runs - t->progress.validated;
+	int runs = (int)(left < o->meta_batch ? left : o->meta_batch);
+	struct problem_run run = { .seed = t->config.seed,
+	    .stage = RANDOM_VALIDATE, .split = SPLIT_TRAIN,
+	    .instance = (uint32_t)t->progress.validated };
+
+	event->what = TRAIN_WORKING;
+	lockstep_weights(&t->ls, t->weights);
+	lockstep_begin(&t->ls, &run, runs);
+	for (int64_t step = 0; step <= o->horizon; step++) {
+		lockstep_eval(&t->ls, (uint32_t)step, t->grads);
+		if (step > 0)
+			t->progress.validation_sum += lockstep_loss(&t->ls) *
+			    runs;
+		if (step < o->horizon)
+			lockstep_update(&t->ls, t->grads);
+	}
+	t->progress.validated += runs;
+	if (t->progress.validated == o->validation_runs)
+		end_validation(t, event);
+}
+
+void
+trainer_next(struct trainer *t, struct train_event *event)
+{
+	const struct train_progress *p = &t->progress;
+
+	*event = (struct train_event){ .epoch = p->epoch };
+	if (p->diverged) {
+		event->what = TRAIN_DIVERGED;
+	} else if (p->validating) {
+		validate(t, event);
+	} else if (p->stopped_early || p->epoch >= t->config.options.epochs) {
+		event->what = TRAIN_DONE;
+		event->stopped_early = p->stopped_early;
+	} else {
+		train_epoch(t, event);
+	}
+}
+
+void
+trainer_rule(const struct trainer *t, bool best, struct rule *rule)
+{
+	const float *w = best && !isnan(t->progress.best_loss) ? t->best :
+	    t->weights;
+
+	*rule = t->rule;
+	for (int i = 0; i < rule->parts_len; i++) {
+		struct rule_part *part = &rule->parts[i];
+
+		if (!optim_learned(part->type))
+			continue;
+		part->weights = w;
+		w += part->type->weights_len(&part->options);
+	}
+}
+
+double
+trainer_best_loss(const struct trainer *t)
+{
+	return t->progress.best_loss;
+}
+
+int64_t
+trainer_best_epoch(const struct trainer *t)
+{
+	return t->progress.best_epoch;
+}
