@@ -139,7 +139,7 @@ draw_image(const struct random_key *key, int digit, uint8_t image[PIXELS])
 
 	random_uniform(key, DRAWS, 0, 1, u);
 	noise_key.step = 1;
-	random_uniform(&noise_key, PIXELS, -0.6f, 0.4f, noise);
+	random_uniform(&noise_key, PIXELS, 0, 1, noise);
 	map = draw_map(u);
 
 	float pen = between(u[DRAW_PEN], 0.6f, 1.7f);	/* half its width */
@@ -159,7 +159,7 @@ draw_image(const struct random_key *key, int digit, uint8_t image[PIXELS])
 		float v = (pen + edge - sqrtf(distances[i])) / (2 * edge);
 
 		v = v < 0 ? 0 : v > 1 ? 1 : v;
-		v = ink * v + light * noise[i];
+		v = ink * v + light * (noise[i] - 0.6f);
 		v = v < 0 ? 0 : v > 1 ? 1 : v;
 		image[i] = (uint8_t)(v * 255 + 0.5f);
 	}
