@@ -23,8 +23,8 @@
  *
  * with the optimizer's options as in a spec; members that the row has itself
  * (optimizer, group, job, kind, epoch, validation_loss, sha256) are taken from
- * the row.  Returns 0, ERR_MEMORY, ERR_LIMIT, or ERR_FORMAT with a sentence when
- * metadata and weights do not fit an optimizer of this program. */
+ * the row.  Returns 0, ERR_MEMORY, ERR_LIMIT, or ERR_FORMAT with a sentence
+ * when metadata and weights do not fit an optimizer of this program. */
 int
 safetensors_write(const struct snapshot_row *row, struct buf *out,
     struct message *m);

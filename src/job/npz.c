@@ -1,5 +1,5 @@
-/* An npz file is a ZIP of npy files.  Members are stored, not compressed, with a
- * fixed date, so that equal weights make equal bytes (formats.md; PKWARE's
+/* An npz file is a ZIP of npy files.  Members are stored, not compressed, with
+ * a fixed date, so that equal weights make equal bytes (formats.md; PKWARE's
  * APPNOTE 6.3.3, sections 4.3.7, 4.3.12 and 4.3.16). */
 #include <stdint.h>
 #include <stdio.h>

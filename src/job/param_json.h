@@ -46,8 +46,8 @@ param_json_write(const struct param *table, const void *options,
 json_t *
 param_json_defaults(const struct param *table);
 
-/* The table as a list for the catalogue: [{name, kind, default, text, unit, min,
- * max, choices, members, ...}]; members that do not apply are absent. */
+/* The table as a list for the catalogue: [{name, kind, default, text, unit,
+ * min, max, choices, members, ...}]; members that do not apply are absent. */
 json_t *
 param_json_describe(const struct param *table);
 

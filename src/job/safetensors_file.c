@@ -64,8 +64,9 @@ read_shape(const json_t *shape, struct safetensors_tensor *t, size_t *len)
 }
 
 static int
-read_entry(const char *name, const json_t *entry, const struct safetensors *file,
-    struct safetensors_tensor *t, struct message *m)
+read_entry(const char *name, const json_t *entry,
+    const struct safetensors *file, struct safetensors_tensor *t,
+    struct message *m)
 {
 	const char *dtype = json_string_value(json_object_get(entry, "dtype"));
 	const json_t *offsets = json_object_get(entry, "data_offsets");

@@ -1,5 +1,5 @@
-/* The container of a safetensors file that a stranger sent: checked byte by byte
- * before anything of it is used (doc/API.md describes the format). */
+/* The container of a safetensors file that a stranger sent: checked byte by
+ * byte before anything of it is used (doc/API.md describes the format). */
 #ifndef L2LD_JOB_SAFETENSORS_FILE_H
 #define L2LD_JOB_SAFETENSORS_FILE_H
 
@@ -25,9 +25,9 @@ struct safetensors {
 	struct safetensors_tensor tensors[OPTIM_TENSORS_MAX];
 };
 
-/* Look at len bytes, which stay the caller's and must outlive file.  The header's
- * length, every tensor's type, shape and place, and the file's size must agree,
- * without holes or overlap.  0, ERR_FORMAT with a sentence, ERR_MEMORY; close
+/* Look at len bytes, which stay the caller's and must outlive file.  The
+ * header's length, every tensor's type, shape and place, and the file's size
+ * must agree, without holes or overlap.  0, ERR_FORMAT with a sentence, ERR_MEMORY; close
  * it in each case. */
 int
 safetensors_open(const void *bytes, size_t len, struct safetensors *file,

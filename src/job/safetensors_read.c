@@ -225,7 +225,8 @@ row_metadata(const struct safetensors *file, const struct optim_type *type,
 }
 
 static double
-metadata_number(const struct safetensors *file, const char *key, double otherwise)
+metadata_number(const struct safetensors *file, const char *key,
+    double otherwise)
 {
 	const char *text = metadata_text(file, key);
 	char *end;

@@ -22,9 +22,26 @@
 
 /* ---- faults (fault.c) ---- */
 
+/* The codes, which clients may rely on:
+ *	json		the text is no JSON, is nested too deep or repeats a key
+ *	too_large	more than a stated limit
+ *	memory		the server has not enough of it
+ *	wrong_type	another type of JSON value is wanted
+ *	unknown_key	no such member here
+ *	not_allowed	a member that does not go with another one
+ *	missing		something must be said
+ *	out_of_range	a number beyond its bounds
+ *	not_whole	a number with a fraction
+ *	wrong_length	a list with too many or too few entries
+ *	not_a_choice	a word that is none of those possible
+ *	too_long	a text
+ *	bad_text	a text with control characters
+ *	duplicate	something is said twice
+ *	not_found	a data set, snapshot or group that does not exist
+ *	unusable	it exists but cannot be used here; the detail says why */
 struct fault {
 	char pointer[256];	/* RFC 6901, "" for the document */
-	char code[32];		/* stable word: unknown_key, out_of_range, ... */
+	char code[32];		/* one of the above */
 	char detail[384];	/* a sentence that says the fix */
 };
 
@@ -70,14 +87,18 @@ struct spec_problem {
 
 struct spec_rule {
 	struct rule rule;	/* parts' weights NULL */
-	/* Snapshot ids of the parts' weights; 0: none. */
+	/* Ids of the snapshots with the parts' weights; 0: none. */
 	int64_t snapshots[PROBLEM_GROUPS_MAX];
 };
 
 struct spec_evaluation {
 	struct evaluate_options options;
 	struct spec_problem problem;
-	/* Hand-crafted ones to compare with; in an evaluate job, all. */
+	/* Of each part of the trained rule: its groups in this problem, which
+	 * may have other ones than the problem of the training. */
+	uint32_t groups[PROBLEM_GROUPS_MAX];
+	/* Those to compare with the trained one; in an evaluate job, all.  Each
+	 * learned part has its snapshot. */
 	int rules_len;
 	struct spec_rule rules[EVALUATE_RULES_MAX];
 };
@@ -86,6 +107,7 @@ struct spec {
 	struct spec_options options;
 	int tags_len;
 	char tags[SPEC_TAGS_MAX][PARAM_TEXT_MAX];
+	/* An evaluate job may leave it out: then that of its first evaluation. */
 	struct spec_problem problem;
 	struct spec_rule rule;		/* train: what is trained */
 	struct train_options training;	/* train only */
@@ -99,14 +121,32 @@ struct spec_env {
 	struct store *store;	/* for snapshots; NULL: none can be named */
 };
 
-/* Check a parsed document.  0 and a spec the caller frees, or ERR_INVALID with
- * at least one fault, or ERR_MEMORY.  Data sets and snapshots that are named
- * must exist; the problem is shaped, groups resolved. */
+/* Check a parsed document; *faults is empty before.  0 and a spec the caller
+ * frees, or ERR_INVALID with at least one fault, or ERR_MEMORY.  Data sets and
+ * snapshots that are named must exist; the problem is shaped, groups
+ * resolved. */
 int
 spec_read(const json_t *document, const struct spec_env *env,
     struct spec **spec, struct faults *faults);
 void
 spec_free(struct spec *spec);
+
+/* ---- changing a job (spec_head.c) ---- */
+
+/* The members of a PATCH, checked as those of a spec. */
+struct spec_patch {
+	struct job_patch patch;		/* for the store; points into this */
+	struct spec_options options;
+	char *tags;
+};
+
+/* Read an object with any of name, notes, tags and priority.  0, ERR_INVALID
+ * with faults, or ERR_MEMORY; free it in each case. */
+int
+spec_patch_read(const json_t *object, struct spec_patch *patch,
+    struct faults *faults);
+void
+spec_patch_free(struct spec_patch *patch);
 
 /* ---- what it will take (estimate.c) ---- */
 

@@ -73,6 +73,24 @@ text_parse(const char *text, size_t len, json_t **value, struct message *m)
 	    error.column, error.text);
 }
 
+size_t
+text_cut(const char *text, size_t max)
+{
+	size_t len = strlen(text), end = len < max ? len : max, begin = end;
+
+	/* Go back to where the last character begins, and see how long it is. */
+	while (begin > 0 && (text[begin - 1] & 0xc0) == 0x80)
+		begin--;
+	if (begin > 0) {
+		unsigned char c = (unsigned char)text[begin - 1];
+		size_t want = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+		if (begin - 1 + want > end)
+			return begin - 1;
+	}
+	return end;
+}
+
 json_t *
 spec_text_parse(const char *text, size_t len, struct faults *faults)
 {

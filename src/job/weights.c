@@ -70,8 +70,9 @@ load_metadata(const struct snapshot_row *row, json_t **metadata,
 }
 
 int
-weights_optimizer(const struct snapshot_row *row, const struct optim_type **type,
-    struct optim_options *options, struct message *m)
+weights_optimizer(const struct snapshot_row *row,
+    const struct optim_type **type, struct optim_options *options,
+    struct message *m)
 {
 	json_t *metadata;
 	int r = load_metadata(row, &metadata, m);

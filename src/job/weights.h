@@ -20,12 +20,13 @@ struct weights {
 	json_t *metadata;	/* what is written: {"format": 1, ...} */
 };
 
-/* The optimizer and options of a snapshot, from its metadata.  ERR_FORMAT with a
- * sentence when this program has no such optimizer, or the options or the
+/* The optimizer and options of a snapshot, from its metadata.  ERR_FORMAT with
+ * a sentence when this program has no such optimizer, or the options or the
  * number of weights do not fit it; ERR_MEMORY. */
 int
-weights_optimizer(const struct snapshot_row *row, const struct optim_type **type,
-    struct optim_options *options, struct message *m);
+weights_optimizer(const struct snapshot_row *row,
+    const struct optim_type **type, struct optim_options *options,
+    struct message *m);
 
 /* All of it; row must have its weights and outlive w.  Close after 0. */
 int
