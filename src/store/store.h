@@ -10,8 +10,25 @@
  * Texts handed in are copied; texts and blobs handed out are malloc'd and belong
  * to the row they are in: free a row with its _free.  JSON is opaque text here.
  *
- * Return values: 0, or ERR_NOT_FOUND, ERR_CONFLICT, ERR_FULL, ERR_IO, ERR_MEMORY,
- * ERR_LIMIT, ERR_SHUTDOWN. */
+ * Asynchronous writes copy what they are given and may wait while 64 MB are
+ * queued.  What they return is about that alone (ERR_MEMORY, ERR_LIMIT,
+ * ERR_INVALID); whether they were committed store_flush says.  After one of a
+ * job failed, its later ones are dropped until store_flush told so: nothing is
+ * written behind a gap, a checkpoint least of all.
+ *
+ * Return values: 0, or
+ *	ERR_NOT_FOUND	no such job, curve, snapshot or checkpoint
+ *	ERR_CONFLICT	not in the present state
+ *	ERR_FULL	no room on the disk; nothing was written
+ *	ERR_IO		the disk failed, or the file is damaged.  After a failed
+ *			fsync, or damage, every further write says so until the
+ *			daemon starts anew; only then is it known whether what
+ *			was being written is there
+ *	ERR_MEMORY	out of memory
+ *	ERR_LIMIT	larger than 900 MB, more than 4096 columns, a full queue
+ *	ERR_INVALID	a negative row number, tags that are no JSON
+ *	ERR_INTERNAL	a bug, here or in the file
+ * Otherwise a call that failed has changed nothing. */
 #ifndef L2LD_STORE_STORE_H
 #define L2LD_STORE_STORE_H
 
@@ -24,12 +41,17 @@
 struct store;
 
 /* Open or make the database file, bring its schema up to date, start the
- * writer.  Refuses a file of another application or of a newer version, and a
- * file another process holds open as a daemon.  Makes a new incarnation. */
+ * writer.  The folder must exist.  Refuses a file of another application, of a
+ * newer version or none of a database's form (ERR_FORMAT) and leaves it as it
+ * is; refuses a file that is open already, here or in another process
+ * (ERR_CONFLICT).  PATH.lock stays beside the file for that.  Makes a new
+ * incarnation. */
 int
 store_open(const char *path, struct store **store, struct message *m);
 
-/* Commits what is queued, truncates the log, closes; accepts NULL. */
+/* Commits what is queued, truncates the log, closes; accepts NULL.  No other
+ * call may be under way or follow; those in store_wait are told by store_wake
+ * before. */
 void
 store_close(struct store *store);
 
@@ -38,7 +60,8 @@ int64_t
 store_incarnation(const struct store *store);
 
 /* Commit what was written asynchronously so far; returns the first error any
- * asynchronous write of `job` met (0: any job's), and forgets it. */
+ * asynchronous write of `job` met (0: any job's), and forgets it.  A worker
+ * flushes before it changes its job's state. */
 int
 store_flush(struct store *store, int64_t job);
 
@@ -60,7 +83,8 @@ struct store_size {
 void
 store_size(struct store *store, struct store_size *size);
 
-/* Whether a trivial write can be committed now (for /readyz). */
+/* Whether a trivial write can be committed now, and the last checkpoint of the
+ * log succeeded (for /readyz). */
 int
 store_probe(struct store *store);
 
@@ -105,15 +129,19 @@ void
 job_row_free(struct job_row *row);
 
 struct job_new {
-	const char *name, *type, *spec, *tags, *notes;
+	const char *name, *type, *spec;
+	const char *tags;	/* JSON array of strings; NULL: [] */
+	const char *notes;
 	int64_t priority;
 	const char *key;	/* idempotency key or NULL */
 	const char *body;	/* with a key: a digest of the request */
-	int64_t queue_limit;	/* refuse with ERR_LIMIT past so many queued */
+	int64_t queue_limit;	/* refuse with ERR_LIMIT past so many queued;
+				 * 0: none */
 };
 
 /* Insert a queued job.  With a key that is known: *existing is set and *id is
- * the job of that key when body is equal; ERR_CONFLICT when it is not. */
+ * the job of that key when body is equal; ERR_CONFLICT when it is not.  A
+ * deleted job's key is free again. */
 int
 store_job_insert(struct store *store, const struct job_new *job, int64_t *id,
     bool *existing);
@@ -125,7 +153,8 @@ struct job_filter {
 	int state;		/* -1: any */
 	const char *type;	/* NULL: any */
 	const char *tag;
-	const char *text;	/* in name, notes or tags, case-insensitive */
+	const char *text;	/* in name, notes or tags; a to z equal A to Z,
+				 * no character is special */
 	int64_t before;		/* cursor: ids below it (0: all); with
 				 * oldest_first, ids above it */
 	bool oldest_first;
@@ -142,19 +171,20 @@ job_rows_free(struct job_row *rows, size_t count);
 
 /* Give the oldest queued job of the highest priority to a worker: it becomes
  * running with this incarnation and attempts + 1, committed before the return.
- * ERR_NOT_FOUND: the queue is empty. */
+ * started is set the first time.  ERR_NOT_FOUND: the queue is empty. */
 int
 store_job_claim(struct store *store, struct job_row *row);
 
 /* Change a state: from must contain the present one (bits 1 << state), or
- * ERR_CONFLICT and *present says which it is (may be NULL).  Appends to the
- * history; sets finished for the end states, clears it otherwise. */
+ * ERR_CONFLICT.  *present (may be NULL) says which it is after the call.
+ * Appends to the history; sets finished for the end states, clears it
+ * otherwise. */
 int
 store_job_move(struct store *store, int64_t id, unsigned from,
     enum job_state to, const char *reason, enum job_state *present);
 
-/* Every running row goes back to queued, whatever incarnation it had: called
- * once at boot.  *count says how many. */
+/* Every running row goes back to queued with the reason "restarted", whatever
+ * incarnation it had: called once at boot.  *count says how many. */
 int
 store_job_requeue(struct store *store, int64_t *count);
 
@@ -165,16 +195,19 @@ struct job_patch {
 int
 store_job_patch(struct store *store, int64_t id, const struct job_patch *patch);
 
-/* Deletes the job and everything of it, and gives the space back to the disk.
- * ERR_CONFLICT while it is running. */
+/* Deletes the job and everything of it, snapshots too.  The space goes back to
+ * the disk within the next seconds, some at a time.  ERR_CONFLICT while it is
+ * running. */
 int
 store_job_delete(struct store *store, int64_t id);
 
+/* NULL removes the text. */
 int
 store_job_set_environment(struct store *store, int64_t id, const char *json);
 int
 store_job_set_results(struct store *store, int64_t id, const char *json);
-/* Forget results, curves, snapshots, checkpoint: before a retry from scratch. */
+/* Forget results, curves, snapshots, checkpoint and progress: before a retry from
+ * scratch.  History, log and attempts stay. */
 int
 store_job_reset(struct store *store, int64_t id);
 int
@@ -226,18 +259,20 @@ struct curve_row {
 void
 curve_rows_free(struct curve_row *rows, size_t count);
 
-/* Make a curve, or set the header of one that is there; its rows stay. */
+/* Make a curve, or set the header of one that is there; its rows stay, so
+ * another number of columns is ERR_CONFLICT unless it has none. */
 int
 store_curve_open(struct store *store, int64_t job, const char *name,
     const char *header, int columns);
 
 /* Write `count` rows from row `first` on (at most the present end): rows there
- * already are replaced, later ones stay. */
+ * already are replaced, later ones stay.  values: count x columns.  The curve
+ * must be open; a gap or another number of columns fails (ERR_CONFLICT). */
 int
 store_curve_write_async(struct store *store, int64_t job, const char *name,
     int64_t first, size_t count, int columns, const double *values);
 
-/* Cut a curve to its first `rows` rows; complete is cleared. */
+/* Cut a curve to its first `rows` rows, if it has more; complete is cleared. */
 int
 store_curve_truncate(struct store *store, int64_t job, const char *name,
     int64_t rows);
@@ -249,7 +284,8 @@ store_curve_list(struct store *store, int64_t job, struct curve_row **rows,
     size_t *count);
 
 /* The rows from `first` on, at most `limit` (0: all): *values is malloc'd,
- * *count x columns.  *info is filled as in the list (curve_row_free it). */
+ * *count x columns; NULL when there are none.  *info is filled as in the list
+ * (curve_row_free it). */
 int
 store_curve_read(struct store *store, int64_t job, const char *name,
     int64_t first, int64_t limit, struct curve_row *info, double **values,
@@ -261,7 +297,7 @@ curve_row_free(struct curve_row *row);
 
 struct snapshot_row {
 	int64_t id;
-	int64_t job;		/* 0: imported, or its job was deleted */
+	int64_t job;		/* 0: imported */
 	char *kind;		/* best, last, periodic, imported */
 	int64_t epoch;
 	double validation_loss;	/* NaN: none */
@@ -278,8 +314,9 @@ snapshot_row_free(struct snapshot_row *row);
 void
 snapshot_rows_free(struct snapshot_row *rows, size_t count);
 
-/* Insert; id and created of row are ignored.  Kinds best and last replace the
- * job's former one of the same group (and get a new id). */
+/* Insert; id and created of row are ignored, a NULL group is "", NULL metadata
+ * "{}".  Kinds best and last replace the job's former one of the same group (and
+ * get a new id).  Ids are never used again. */
 int
 store_snapshot_insert(struct store *store, const struct snapshot_row *row,
     int64_t *id);

@@ -1,0 +1,262 @@
+/* What the files of the store share: connections, statements, the queue. */
+#ifndef L2LD_STORE_INTERNAL_H
+#define L2LD_STORE_INTERNAL_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "base/embedded.h"
+#include "store/store.h"
+
+/* "l2ld" in the header of the database file. */
+#define STORE_APPLICATION_ID 0x6c326c64
+
+/* Rows of a curve in one blob. */
+#define STORE_CHUNK 512
+
+/* A chunk of so many columns is 16 MB. */
+#define STORE_COLUMNS_MAX 4096
+
+/* Milliseconds to wait for a lock: only a foreign program can hold it. */
+#define STORE_BUSY 10000
+
+/* No text or blob may be longer: SQLite's own limit is 10^9. */
+#define STORE_BLOB_MAX 900000000
+
+/* ---- connections and statements (query.c) ---- */
+
+/* A connection and its prepared statements, by the address of their text.
+ * Used by one thread at a time. */
+struct conn {
+	sqlite3 *db;
+	struct {
+		const char *sql;
+		sqlite3_stmt *stmt;
+	} cache[64];
+	int cached;
+	bool failed;		/* an error was met since conn_settle */
+	int logged;		/* the last logged error, until it is over */
+	bool broken;		/* a failed fsync or a corrupt file */
+};
+
+/* Open path (absolute, or beginning with "./": never a URI) with flags of
+ * sqlite3_open_v2.  On failure the connection must still be closed. */
+int
+conn_open(struct conn *c, const char *path, int flags);
+
+/* Finalizes the statements and closes; accepts a connection never opened. */
+void
+conn_close(struct conn *c);
+
+/* The ERR_* for a result code of SQLite.  What is the system's fault is logged
+ * once until it is over. */
+int
+conn_error(struct conn *c, int code);
+
+/* At the end of a piece of work: say so when an earlier failure is over. */
+void
+conn_settle(struct conn *c);
+
+/* A statement without parameters and rows. */
+int
+conn_do(struct conn *c, const char *sql);
+
+/* Undo whatever transaction is open. */
+void
+conn_rollback(struct conn *c);
+
+/* One use of a statement: begin, bind the parameters in order, then run it or
+ * step through its rows, and end.  The first error sticks. */
+struct query {
+	struct conn *conn;
+	sqlite3_stmt *stmt;
+	int error;
+	int bound;
+};
+
+/* sql must be a constant: its address is the key of the statement cache. */
+void
+query_begin(struct query *q, struct conn *c, const char *sql);
+void
+query_int(struct query *q, int64_t value);
+/* NaN becomes NULL. */
+void
+query_real(struct query *q, double value);
+/* Texts and blobs must live until query_end; a NULL text is NULL. */
+void
+query_text(struct query *q, const char *text);
+void
+query_blob(struct query *q, const void *data, size_t len);
+
+/* 1: a row is there; 0: no more; or ERR_*. */
+int
+query_next(struct query *q);
+/* Step to the end, then query_end; 0 or ERR_*. */
+int
+query_run(struct query *q);
+/* Give the statement back.  Returns the error, if there was one. */
+int
+query_end(struct query *q);
+
+/* The row's columns, from 0. */
+int64_t
+query_get_int(struct query *q, int column);
+/* NULL is NaN. */
+double
+query_get_real(struct query *q, int column);
+/* A copy that the caller frees; NULL for NULL.  A failed allocation sets the
+ * query's error. */
+char *
+query_get_text(struct query *q, int column);
+/* Valid until the next step; NULL when empty. */
+const void *
+query_get_blob(struct query *q, int column, size_t *len);
+
+/* An array of count rows of size bytes with room for one more, which is zeroed;
+ * it takes the place of rows.  NULL without memory: rows is as it was. */
+void *
+rows_grow(void *rows, size_t count, size_t size);
+
+/* Copy count numbers of width bytes between the machine's order of bytes and
+ * little-endian, either way. */
+void
+copy_little(void *to, const void *from, size_t count, size_t width);
+
+/* ---- the store ---- */
+
+/* One write.  A synchronous one lies on its caller's stack; an asynchronous one
+ * is a single allocation with its argument behind it. */
+struct op {
+	struct op *next;
+	/* Runs on the writer's thread inside a savepoint, which is undone when
+	 * it fails.  NULL: only waits for what was queued before. */
+	int (*run)(struct store *store, void *arg);
+	void *arg;
+	bool waiting;		/* somebody waits for it */
+	bool done;
+	int result;
+	/* Asynchronous: */
+	int64_t job;
+	size_t bytes;		/* of memory */
+	size_t points;
+	struct op *next_failed;
+	bool kept;		/* in the list of failed ones */
+};
+
+#define STORE_READERS 4
+
+struct store {
+	char *path;
+	char *wal_path;
+	int lock;		/* descriptor of the lock file, or -1 */
+	int64_t incarnation;
+	pthread_t thread;
+	bool started;
+
+	/* Of the writer's thread once it runs. */
+	struct conn writer;
+	int wal_pages;		/* in the log after the last commit */
+	int wal_copied;		/* of them, by the last checkpoint */
+	bool vacuum;		/* free pages wait to be given back */
+	double retry_at;	/* no checkpoint before, after a failed one */
+
+	pthread_mutex_t mutex;	/* guards what follows */
+	pthread_cond_t work;	/* for the writer: ops, or stop */
+	pthread_cond_t done;	/* for writing callers: results, room */
+	pthread_cond_t changed;	/* for store_wait */
+	pthread_cond_t idle;	/* for readers: a connection is free */
+	struct op *head, **tail;
+	size_t bytes;		/* of the asynchronous ops not yet done */
+	size_t points;		/* queued */
+	int waiting;		/* synchronous ops queued */
+	double oldest;		/* when the oldest queued op came */
+	struct op *failed;	/* the first failed op of each job */
+	bool stop, woken;
+	int checkpoint_error;	/* of the last checkpoint of the log */
+	uint64_t version;
+	struct conn readers[STORE_READERS];
+	bool taken[STORE_READERS];
+};
+
+/* Bring an open file to the newest schema; refuse a foreign or newer one with
+ * a sentence (schema.c). */
+int
+schema_open(struct conn *c, const char *path, struct message *m);
+
+/* The writer's thread (writer.c). */
+void *
+writer_main(void *store);
+
+/* Run a write and wait until it is committed; arg may be on the stack. */
+int
+store_call(struct store *store, int (*run)(struct store *, void *), void *arg);
+
+/* Wait for cond until clock_seconds() is end, at most; the mutex is held. */
+void
+store_sleep(struct store *store, pthread_cond_t *cond, double end);
+
+/* An asynchronous op with room for len bytes at op->arg, zeroed; NULL without
+ * memory.  store_send takes it over. */
+struct op *
+op_new(size_t len);
+void
+store_send(struct store *store, struct op *op, int64_t job,
+    int (*run)(struct store *, void *), size_t points);
+
+/* The error an asynchronous write of this job met before; 0: none. */
+int
+failed_find(struct store *store, int64_t job);
+/* Remember it, unless the job has one already. */
+void
+failed_add(struct store *store, struct op *op, int error);
+
+/* The write-ahead log (wal.c), on the writer's thread.  begin: once the file is
+ * open; after: something was committed; idle: nothing was for wal_wait's
+ * seconds; close: at the end. */
+void
+wal_begin(struct store *store);
+void
+wal_after(struct store *store);
+void
+wal_idle(struct store *store);
+void
+wal_close(struct store *store);
+/* Seconds of idleness after which there is something to do, or -1. */
+double
+wal_wait(const struct store *store);
+
+/* A read-only connection that sees one state of the database (reader.c). */
+int
+reader_take(struct store *store, struct conn **c);
+void
+reader_give(struct store *store, struct conn *c);
+
+/* Jobs, for the files that share them (job_row.c). */
+#define JOB_COLUMNS \
+	"id, name, type, state, reason, tags, notes, priority, attempts, " \
+	"created, started, finished, done, total, unit, run_seconds"
+
+/* Fill row from JOB_COLUMNS.  Errors stick to the query. */
+void
+job_row_fill(struct query *q, struct job_row *row);
+/* The whole row with its documents. */
+int
+job_row_load(struct conn *c, int64_t id, struct job_row *row);
+/* A column with a state's name. */
+enum job_state
+query_get_state(struct query *q, int column);
+/* Append the job's present state to its history, as of `at`. */
+int
+job_history_add(struct store *store, int64_t id, int64_t at);
+/* ERR_INVALID unless tags is JSON (lists look into it); NULL passes. */
+int
+job_tags_check(struct conn *c, const char *tags);
+/* Set a document of a job, or remove it (text NULL) (job_edit.c). */
+int
+job_document_set(struct conn *c, int64_t id, const char *kind,
+    const char *text);
+
+/* The migrations of sql/ (made at build time). */
+extern const struct embedded store_migrations[];
+
+#endif
