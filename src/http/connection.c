@@ -1,0 +1,230 @@
+#include "http/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/serve.h"
+
+/* A refused request's body is read and dropped up to this size, so that the
+ * client sees the answer and not a broken pipe. */
+#define DRAIN_MAX (1024 * 1024)
+
+/* One request of a connection. */
+struct exchange {
+	char *target;
+	bool begun;			/* the head was judged */
+	bool refused;			/* rs is the answer */
+	double since;
+	/* One more than the gate lets pass, so that it sees them all or that
+	 * they are too many. */
+	struct gate_header headers[GATE_HEADERS_MAX + 1];
+	int headers_len;
+	struct request rq;
+	struct response rs;
+};
+
+static struct deadline *
+connection_deadline(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info->socket_context;
+}
+
+void *
+connection_target(void *cls, const char *target,
+    struct MHD_Connection *connection)
+{
+	struct exchange *exchange = calloc(1, sizeof *exchange);
+
+	(void)cls;
+	(void)connection;
+	if (exchange == NULL)
+		return NULL;
+	exchange->target = strdup(target);
+	exchange->since = clock_seconds();
+	return exchange;
+}
+
+static enum MHD_Result
+collect_header(void *cls, enum MHD_ValueKind kind, const char *name,
+    const char *value)
+{
+	struct exchange *exchange = cls;
+
+	(void)kind;
+	if (exchange->headers_len > GATE_HEADERS_MAX)
+		return MHD_NO;
+	exchange->headers[exchange->headers_len++] =
+	    (struct gate_header){ name, value };
+	return MHD_YES;
+}
+
+static struct MHD_Response *
+make_response(struct response *rs)
+{
+	struct MHD_Response *response;
+
+	if (rs->fixed != NULL)
+		response = MHD_create_response_from_buffer(rs->fixed_len,
+		    (void *)(uintptr_t)rs->fixed, MHD_RESPMEM_PERSISTENT);
+	else
+		response = MHD_create_response_from_buffer(rs->body.len,
+		    rs->body.data, MHD_RESPMEM_MUST_FREE);
+	if (response == NULL)
+		return NULL;
+	/* The bytes are the library's now. */
+	if (rs->fixed == NULL)
+		rs->body = (struct buf){ 0 };
+	for (int i = 0; i < rs->headers_len; i++)
+		MHD_add_response_header(response, rs->headers[i].name,
+		    rs->headers[i].value);
+	if (rs->type != NULL)
+		MHD_add_response_header(response, "Content-Type", rs->type);
+	if (rs->close)
+		MHD_add_response_header(response, "Connection", "close");
+	return response;
+}
+
+static enum MHD_Result
+send_response(struct MHD_Connection *connection, struct exchange *exchange)
+{
+	struct response *rs = &exchange->rs;
+	size_t len = rs->fixed != NULL ? rs->fixed_len : rs->body.len;
+	struct MHD_Response *response = make_response(rs);
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return MHD_NO;
+	log_debug("http: %s %.200s: %d, %zu bytes, %.1f ms",
+	    exchange->rq.method, exchange->target, rs->status, len,
+	    1e3 * (clock_seconds() - exchange->since));
+	deadline_set(connection_deadline(connection), DEADLINE_ANSWERING, len);
+	result = MHD_queue_response(connection, (unsigned)rs->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* The head is there: judge it. */
+static enum MHD_Result
+begin(struct connection_context *context, struct MHD_Connection *connection,
+    struct exchange *exchange, const char *method, const char *version)
+{
+	struct gate_head head = { method, exchange->target, version,
+		exchange->headers, 0 };
+	struct response *rs = &exchange->rs;
+	uint64_t len = 0;
+
+	exchange->begun = true;
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, collect_header,
+	    exchange);
+	head.headers_len = exchange->headers_len;
+	exchange->refused = !serve_head(&context->site, &head, &exchange->rq,
+	    rs);
+	gate_length(&head, &len);
+	if (exchange->refused && (rs->close || len > DRAIN_MAX ||
+	    gate_header(&head, "Expect", NULL) != NULL)) {
+		rs->close = true;
+		return send_response(connection, exchange);
+	}
+	deadline_set(connection_deadline(connection), DEADLINE_READING, len);
+	return MHD_YES;
+}
+
+/* Some of the body.  The library was told how much there is before we were, and
+ * gives no more than that. */
+static void
+take_body(struct exchange *exchange, const char *data, size_t len)
+{
+	struct request *rq = &exchange->rq;
+	size_t room = rq->body != NULL ? rq->body_size - rq->body_len : 0;
+
+	if (exchange->refused || room == 0)
+		return;
+	if (len > room)
+		len = room;
+	memcpy(rq->body + rq->body_len, data, len);
+	rq->body_len += len;
+	rq->body[rq->body_len] = 0;
+}
+
+static enum MHD_Result
+answer(struct MHD_Connection *connection, struct exchange *exchange)
+{
+	if (!exchange->refused) {
+		/* While a handler works the client is rightly silent; setting
+		 * the timeout anew afterwards starts its clock again. */
+		MHD_set_connection_option(connection,
+		    MHD_CONNECTION_OPTION_TIMEOUT, 0u);
+		deadline_set(connection_deadline(connection),
+		    DEADLINE_WORKING, 0);
+		serve_answer(&exchange->rq, &exchange->rs);
+		MHD_set_connection_option(connection,
+		    MHD_CONNECTION_OPTION_TIMEOUT,
+		    (unsigned)CONNECTION_SILENCE);
+	}
+	return send_response(connection, exchange);
+}
+
+enum MHD_Result
+connection_access(void *cls, struct MHD_Connection *connection,
+    const char *url, const char *method, const char *version,
+    const char *upload_data, size_t *upload_data_size, void **con_cls)
+{
+	struct connection_context *context = cls;
+	struct exchange *exchange = *con_cls;
+
+	(void)url;
+	if (exchange == NULL || exchange->target == NULL ||
+	    connection_deadline(connection) == NULL)
+		return MHD_NO;
+	if (!exchange->begun)
+		return begin(context, connection, exchange, method, version);
+	if (*upload_data_size > 0) {
+		take_body(exchange, upload_data, *upload_data_size);
+		*upload_data_size = 0;
+		return MHD_YES;
+	}
+	return answer(connection, exchange);
+}
+
+void
+connection_completed(void *cls, struct MHD_Connection *connection,
+    void **con_cls, enum MHD_RequestTerminationCode why)
+{
+	struct exchange *exchange = *con_cls;
+	struct deadline *deadline = connection_deadline(connection);
+
+	(void)cls;
+	(void)why;
+	if (deadline != NULL)
+		deadline_set(deadline, DEADLINE_READING, 0);
+	if (exchange == NULL)
+		return;
+	*con_cls = NULL;
+	request_free(&exchange->rq);
+	response_free(&exchange->rs);
+	free(exchange->target);
+	free(exchange);
+}
+
+void
+connection_notify(void *cls, struct MHD_Connection *connection,
+    void **socket_context, enum MHD_ConnectionNotificationCode what)
+{
+	struct connection_context *context = cls;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+		*socket_context = deadline_add(context->deadlines,
+		    info->connect_fd);
+	} else if (*socket_context != NULL) {
+		deadline_remove(*socket_context);
+		*socket_context = NULL;
+	}
+}

@@ -1,0 +1,39 @@
+/* Between the HTTP library and serve.h: the callbacks of one daemon. */
+#ifndef L2LD_HTTP_CONNECTION_H
+#define L2LD_HTTP_CONNECTION_H
+
+#include <microhttpd.h>
+
+#include "http/deadline.h"
+#include "http/request.h"
+
+/* What the callbacks are given. */
+struct connection_context {
+	struct site site;
+	struct deadlines *deadlines;
+};
+
+#define CONNECTION_SILENCE 15	/* seconds without a byte */
+
+/* Keeps the raw address of a request: MHD_OPTION_URI_LOG_CALLBACK. */
+void *
+connection_target(void *cls, const char *target,
+    struct MHD_Connection *connection);
+
+/* MHD_AccessHandlerCallback. */
+enum MHD_Result
+connection_access(void *cls, struct MHD_Connection *connection,
+    const char *url, const char *method, const char *version,
+    const char *upload_data, size_t *upload_data_size, void **con_cls);
+
+/* MHD_OPTION_NOTIFY_COMPLETED. */
+void
+connection_completed(void *cls, struct MHD_Connection *connection,
+    void **con_cls, enum MHD_RequestTerminationCode why);
+
+/* MHD_OPTION_NOTIFY_CONNECTION. */
+void
+connection_notify(void *cls, struct MHD_Connection *connection,
+    void **socket_context, enum MHD_ConnectionNotificationCode what);
+
+#endif

@@ -1,0 +1,193 @@
+#include "http/deadline.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+
+struct deadline {
+	struct deadlines *all;
+	int socket;		/* -1: the place is free */
+	enum deadline_phase phase;
+	double since;		/* clock_seconds() when the phase began */
+	double until;
+	bool shut;
+};
+
+struct deadlines {
+	pthread_mutex_t mutex;	/* guards all that follows */
+	pthread_cond_t wake;
+	bool quit;
+	int live;		/* connections that were not shut down */
+	struct deadline list[DEADLINE_CONNECTIONS];
+	pthread_t thread;
+};
+
+/* With the mutex held, so that the socket cannot have been closed and its
+ * number taken by another file. */
+static void
+deadline_shut(struct deadline *deadline, const char *why)
+{
+	log_debug("http: connection closed: %s", why);
+	deadline->shut = true;
+	deadline->all->live--;
+	shutdown(deadline->socket, SHUT_RDWR);
+}
+
+/* While there is a crowd: of those that wait for their client, the one that has
+ * waited longest goes, if it has waited long enough to be called slow. */
+static void
+deadlines_relieve(struct deadlines *all, double now)
+{
+	while (all->live > DEADLINE_CROWD) {
+		struct deadline *oldest = NULL;
+
+		for (int i = 0; i < DEADLINE_CONNECTIONS; i++) {
+			struct deadline *d = &all->list[i];
+
+			if (d->socket >= 0 && !d->shut &&
+			    d->phase != DEADLINE_WORKING &&
+			    (oldest == NULL || d->since < oldest->since))
+				oldest = d;
+		}
+		if (oldest == NULL || now - oldest->since < DEADLINE_SLOW)
+			return;
+		deadline_shut(oldest, "others were waiting");
+	}
+}
+
+static void *
+deadlines_main(void *arg)
+{
+	struct deadlines *all = arg;
+
+	pthread_mutex_lock(&all->mutex);
+	while (!all->quit) {
+		struct timespec next;
+		double now = clock_seconds();
+
+		for (int i = 0; i < DEADLINE_CONNECTIONS; i++) {
+			struct deadline *d = &all->list[i];
+
+			if (d->socket >= 0 && !d->shut && now > d->until &&
+			    d->phase != DEADLINE_WORKING)
+				deadline_shut(d, "it took too long");
+		}
+		deadlines_relieve(all, now);
+		clock_gettime(CLOCK_MONOTONIC, &next);
+		next.tv_sec++;
+		pthread_cond_timedwait(&all->wake, &all->mutex, &next);
+	}
+	pthread_mutex_unlock(&all->mutex);
+	return NULL;
+}
+
+int
+deadlines_new(struct deadlines **out)
+{
+	struct deadlines *all = calloc(1, sizeof *all);
+	pthread_condattr_t monotonic;
+
+	*out = NULL;
+	if (all == NULL)
+		return ERR_MEMORY;
+	for (int i = 0; i < DEADLINE_CONNECTIONS; i++)
+		all->list[i] = (struct deadline){ .all = all, .socket = -1 };
+	pthread_mutex_init(&all->mutex, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&all->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if (pthread_create(&all->thread, NULL, deadlines_main, all) != 0) {
+		pthread_cond_destroy(&all->wake);
+		pthread_mutex_destroy(&all->mutex);
+		free(all);
+		return ERR_IO;
+	}
+	*out = all;
+	return 0;
+}
+
+void
+deadlines_free(struct deadlines *all)
+{
+	if (all == NULL)
+		return;
+	pthread_mutex_lock(&all->mutex);
+	all->quit = true;
+	pthread_cond_signal(&all->wake);
+	pthread_mutex_unlock(&all->mutex);
+	pthread_join(all->thread, NULL);
+	pthread_cond_destroy(&all->wake);
+	pthread_mutex_destroy(&all->mutex);
+	free(all);
+}
+
+struct deadline *
+deadline_add(struct deadlines *all, int socket)
+{
+	struct deadline *place = NULL;
+	double now = clock_seconds();
+
+	pthread_mutex_lock(&all->mutex);
+	for (int i = 0; i < DEADLINE_CONNECTIONS && place == NULL; i++)
+		if (all->list[i].socket < 0)
+			place = &all->list[i];
+	if (place != NULL) {
+		all->live++;
+		place->socket = socket;
+		place->phase = DEADLINE_READING;
+		place->since = now;
+		place->until = now + DEADLINE_READ;
+		place->shut = false;
+		deadlines_relieve(all, now);
+	}
+	pthread_mutex_unlock(&all->mutex);
+	return place;
+}
+
+void
+deadline_remove(struct deadline *deadline)
+{
+	struct deadlines *all = deadline->all;
+
+	pthread_mutex_lock(&all->mutex);
+	deadline->socket = -1;
+	if (!deadline->shut)
+		all->live--;
+	pthread_mutex_unlock(&all->mutex);
+}
+
+void
+deadline_set(struct deadline *deadline, enum deadline_phase phase,
+    unsigned long long bytes)
+{
+	struct deadlines *all = deadline->all;
+	double now = clock_seconds();
+	double room = phase == DEADLINE_READING ? DEADLINE_READ :
+	    DEADLINE_ANSWER;
+
+	pthread_mutex_lock(&all->mutex);
+	deadline->phase = phase;
+	deadline->since = now;
+	deadline->until = now + room + (double)bytes / DEADLINE_RATE;
+	pthread_mutex_unlock(&all->mutex);
+}
+
+int
+deadlines_busy(struct deadlines *all)
+{
+	int busy = 0;
+
+	pthread_mutex_lock(&all->mutex);
+	for (int i = 0; i < DEADLINE_CONNECTIONS; i++)
+		if (all->list[i].socket >= 0 && !all->list[i].shut &&
+		    all->list[i].phase != DEADLINE_READING)
+			busy++;
+	pthread_mutex_unlock(&all->mutex);
+	return busy;
+}

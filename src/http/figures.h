@@ -1,0 +1,25 @@
+/* What the server measures of itself, for its pages and for monitors. */
+#ifndef L2LD_HTTP_FIGURES_H
+#define L2LD_HTTP_FIGURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "http/request.h"
+#include "store/store.h"
+
+/* New jobs and points need room: below this the server is not ready. */
+#define FIGURES_RESERVE (64ll * 1024 * 1024)
+
+struct figures {
+	int64_t jobs[JOB_STATES];
+	struct store_size size;
+	long long disk_free;	/* bytes; -1: not known */
+	double uptime;		/* seconds */
+};
+
+/* 0, or an error of the store. */
+int
+figures_read(struct site *site, struct figures *figures);
+
+#endif

@@ -1,0 +1,127 @@
+#include "http/http.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/connection.h"
+#include "http/listen.h"
+
+/* A connection's thread needs little; the sanitizers' frames are larger. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STACK (8u << 20)
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define STACK (8u << 20)
+#endif
+#endif
+#ifndef STACK
+#define STACK (512u << 10)
+#endif
+
+#define DRAIN_SECONDS 2.0	/* for answers under way at the end */
+
+struct http {
+	struct connection_context context;
+	struct MHD_Daemon *daemon;
+	int port;
+};
+
+static int
+http_run(struct http *http, int fd, struct message *m)
+{
+	struct connection_context *context = &http->context;
+
+	http->daemon = MHD_start_daemon(
+	    MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+	    MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, connection_access,
+	    context,
+	    MHD_OPTION_LISTEN_SOCKET, fd,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)DEADLINE_CONNECTIONS,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SILENCE,
+	    MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_OPTION_URI_LOG_CALLBACK, connection_target, NULL,
+	    MHD_OPTION_NOTIFY_COMPLETED, connection_completed, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, connection_notify, context,
+	    MHD_OPTION_END);
+	if (http->daemon == NULL)
+		return message_set(m, ERR_IO, "cannot start the HTTP server");
+	return 0;
+}
+
+int
+http_start(const struct http_config *config, struct http **out,
+    struct message *m)
+{
+	struct http *http = calloc(1, sizeof *http);
+	struct site *site;
+	bool loopback;
+	int r, fd = -1;
+
+	*out = NULL;
+	if (http == NULL)
+		return message_set(m, ERR_MEMORY, "out of memory");
+	site = &http->context.site;
+	site->server = config->server;
+	site->started = clock_seconds();
+	r = listen_open(config->address, config->port, &fd, &http->port,
+	    &loopback, m);
+	if (r < 0)
+		goto out;
+	if (!loopback)
+		log_warning("http: listening on %s: whoever can reach it "
+		    "controls this server", config->address);
+	r = gate_init(&site->gate, config->address, http->port, config->hosts,
+	    m);
+	if (r < 0)
+		goto out;
+	r = deadlines_new(&http->context.deadlines);
+	if (r < 0) {
+		message_set(m, r, "cannot start a thread");
+		goto out;
+	}
+	r = http_run(http, fd, m);
+	if (r < 0)
+		goto out;
+	*out = http;
+	http = NULL;
+out:
+	if (r < 0) {
+		if (fd >= 0)
+			close(fd);
+		deadlines_free(http->context.deadlines);
+	}
+	free(http);
+	return r;
+}
+
+int
+http_port(const struct http *http)
+{
+	return http->port;
+}
+
+void
+http_stop(struct http *http)
+{
+	double until = clock_seconds() + DRAIN_SECONDS;
+	MHD_socket fd;
+
+	if (http == NULL)
+		return;
+	atomic_store(&http->context.site.stopping, true);
+	fd = MHD_quiesce_daemon(http->daemon);
+	if (fd != MHD_INVALID_SOCKET)
+		close(fd);
+	store_wake(server_store(http->context.site.server));
+	while (deadlines_busy(http->context.deadlines) > 0 &&
+	    clock_seconds() < until)
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+	MHD_stop_daemon(http->daemon);
+	deadlines_free(http->context.deadlines);
+	free(http);
+}

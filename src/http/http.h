@@ -1,0 +1,35 @@
+/* The HTTP server: an address, and the handlers behind it. */
+#ifndef L2LD_HTTP_HTTP_H
+#define L2LD_HTTP_HTTP_H
+
+#include "base/err.h"
+#include "job/server.h"
+
+struct http_config {
+	const char *address;	/* "127.0.0.1", "::1", "localhost", ... */
+	int port;		/* 0: the system picks one */
+	/* Further names that may stand in Host, with or without a port; NULL at
+	 * the end, or NULL. */
+	const char *const *hosts;
+	struct server *server;	/* must outlive the HTTP server */
+};
+
+struct http;
+
+/* Bind, listen and serve.  Returns 0, or ERR_IO, ERR_INVALID, ERR_LIMIT or
+ * ERR_MEMORY with a sentence. */
+int
+http_start(const struct http_config *config, struct http **http,
+    struct message *m);
+
+/* The port it listens on. */
+int
+http_port(const struct http *http);
+
+/* Stop: no new connections, long polls end at once, answers under way have two
+ * seconds.  Joins all threads and frees; accepts NULL.  It wakes the store's
+ * waiters, so the server must be ending too. */
+void
+http_stop(struct http *http);
+
+#endif

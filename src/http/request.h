@@ -1,0 +1,69 @@
+/* A request as a handler sees it: nothing of the HTTP library, nothing of a
+ * socket. */
+#ifndef L2LD_HTTP_REQUEST_H
+#define L2LD_HTTP_REQUEST_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/gate.h"
+#include "http/query.h"
+#include "http/response.h"
+#include "http/route.h"
+#include "job/server.h"
+
+#define SITE_POLLS_MAX 16	/* long polls at once */
+#define SITE_POLL_SECONDS 30	/* the longest of them */
+#define SITE_UPLOADS_MAX (96ll * 1024 * 1024)	/* bytes of bodies held at once */
+
+/* What all requests of a server share.  The counters may be used by any thread;
+ * the rest does not change while requests are served. */
+struct site {
+	struct server *server;
+	struct gate gate;
+	double started;			/* clock_seconds() */
+	atomic_bool stopping;		/* refuse what comes */
+	atomic_int polls;		/* long polls that wait now */
+	atomic_llong uploads;		/* bytes of bodies held now */
+	atomic_ullong answers[6];	/* by hundreds of their status */
+};
+
+struct request {
+	struct site *site;
+	struct server *server;
+	const struct route *route;	/* NULL: a static file */
+	const char *method;
+	char *path;			/* raw, without the query; owned */
+	int64_t id;			/* of the path, 0: none */
+	char name[ROUTE_NAME_MAX];	/* or format, of the path */
+	struct query query;		/* owned */
+	const char *key;		/* Idempotency-Key, NULL: none */
+	const char *if_none_match;	/* NULL: none */
+	char *body;			/* owned, NUL-terminated; or NULL */
+	size_t body_len;		/* bytes received so far */
+	size_t body_size;		/* bytes announced */
+};
+
+/* Frees what it owns and gives its share of the uploads back. */
+void
+request_free(struct request *rq);
+
+/* Read the query against the route's table into options.  False: the answer
+ * says what is wrong. */
+bool
+request_options(const struct request *rq, struct response *rs, void *options);
+
+/* Set the ETag of the answer to tag (without quotes).  True when the client has
+ * that version already: the answer is then 304. */
+bool
+request_has_tag(const struct request *rq, struct response *rs,
+    const char *tag);
+
+/* Read a list's cursor: decimal, "" is 0.  False: the answer says what is
+ * wrong. */
+bool
+request_cursor(struct response *rs, const char *cursor, int64_t *id);
+
+#endif
