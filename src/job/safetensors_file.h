@@ -27,8 +27,8 @@ struct safetensors {
 
 /* Look at len bytes, which stay the caller's and must outlive file.  The
  * header's length, every tensor's type, shape and place, and the file's size
- * must agree, without holes or overlap.  0, ERR_FORMAT with a sentence, ERR_MEMORY; close
- * it in each case. */
+ * must agree, without holes or overlap.  0, ERR_FORMAT with a sentence,
+ * ERR_MEMORY; close it in each case. */
 int
 safetensors_open(const void *bytes, size_t len, struct safetensors *file,
     struct message *m);

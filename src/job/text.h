@@ -10,8 +10,9 @@
 /* Parse len bytes of JSON, an object or an array.  Size, depth and number of
  * tokens are held below SPEC_BODY_MAX, SPEC_DEPTH_MAX and SPEC_TOKENS_MAX
  * before Jansson sees them: it recurses, and takes 80 bytes for each byte of
- * "{}{}{}" sent.  Duplicate keys and text after the end are refused.  0 and a new reference in
- * *value; ERR_LIMIT (size), ERR_FORMAT or ERR_MEMORY with a sentence. */
+ * "{}{}{}" sent.  Duplicate keys and text after the end are refused.  0 and a
+ * new reference in *value; ERR_LIMIT (size), ERR_FORMAT or ERR_MEMORY with a
+ * sentence. */
 int
 text_parse(const char *text, size_t len, json_t **value, struct message *m);
 
