@@ -106,6 +106,9 @@ group_commit(struct store *store, struct op *group, bool *wrote)
 		else if (op->result < 0 && !op->waiting)
 			failed_add(store, op, op->result);
 	}
+	/* Nothing is added to a file that an op found damaged. */
+	if (r == 0 && c->broken)
+		r = ERR_IO;
 	if (r == 0)
 		r = conn_do(c, "COMMIT");
 	if (r < 0)
