@@ -17,9 +17,6 @@
 #define EVALUATION_COLUMNS 9
 #define POINT_BYTES 10
 
-/* Flops of a hand-crafted optimizer for a coordinate and step, roughly. */
-#define CRAFTED_FLOPS 10
-
 struct work {
 	const struct spec *spec;
 	const struct spec_env *env;
@@ -59,30 +56,6 @@ shape(struct work *w, const struct spec_problem *problem, struct problem *p)
 	strcpy(w->datasets[w->datasets_len++], p->info.name);
 	add(w, &w->estimate->memory, p->info.bytes, 1);
 	return 0;
-}
-
-/* Flops of one update of all coordinates. */
-static double
-rule_flops(const struct rule *rule, const struct problem *p, bool training)
-{
-	double flops = 0;
-
-	for (int i = 0; i < rule->parts_len; i++) {
-		const struct rule_part *part = &rule->parts[i];
-		double n = (double)rule_part_coordinates(p, part);
-
-		flops += n * (part->type->flops == NULL ? CRAFTED_FLOPS :
-		    part->type->flops(&part->options, training));
-	}
-	return flops;
-}
-
-static double
-run_flops(const struct rule *rule, const struct problem *p, int64_t horizon,
-    bool training)
-{
-	return (double)(horizon + 1) * p->eval_flops +
-	    (double)horizon * rule_flops(rule, p, training);
 }
 
 static uint64_t
@@ -127,24 +100,8 @@ estimate_training(struct work *w, const struct problem *p)
 	add(w, &e->memory, cost, 1);
 	e->weights = rule_weights_len(config.rule);
 	training_disk(w);
-	e->flops += (double)o->epochs * (double)o->meta_batch *
-	    run_flops(config.rule, p, o->horizon, true);
-	e->flops += (double)validations(o) * (double)o->validation_runs *
-	    run_flops(config.rule, p, o->horizon, false);
+	e->flops += train_work(o, config.rule, p);
 	return 0;
-}
-
-/* All runs under one rule, those to tune it included. */
-static void
-rule_work(struct work *w, const struct spec_evaluation *v,
-    const struct rule *rule, const struct problem *p)
-{
-	const struct evaluate_options *o = &v->options;
-	double runs = (double)o->runs;
-
-	if (rule->tune)
-		runs += (double)o->tuning_runs * o->learning_rates.len;
-	w->estimate->flops += runs * run_flops(rule, p, o->horizon, false);
 }
 
 /* The rules of an evaluation: the trained one, with its groups here, first. */
@@ -189,8 +146,8 @@ estimate_evaluation(struct work *w, const struct spec_evaluation *v,
 	add(w, &w->estimate->disk, points, POINT_BYTES);
 	add(w, &memory, points, sizeof(double));
 	add(w, &memory, cost, 1);
+	w->estimate->flops += evaluator_work(&config);
 	for (int i = 0; i < config.rules_len; i++) {
-		rule_work(w, v, &rules[i], &p);
 		add(w, &memory, rule_weights_len(&rules[i]), sizeof(float));
 		if (w->estimate->weights == 0)
 			w->estimate->weights = rule_weights_len(&rules[i]);

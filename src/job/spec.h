@@ -155,7 +155,7 @@ struct estimate {
 	uint64_t disk;		/* bytes the store will grow by */
 	uint64_t coordinates;	/* n of the training (or first) problem */
 	uint64_t weights;	/* of the learned optimizer */
-	double flops;		/* useful, training and evaluation */
+	double flops;		/* training and evaluation: see rule_work */
 };
 
 /* Overflow-checked: ERR_LIMIT where a number leaves its type. */
