@@ -29,9 +29,9 @@ int
 server_new(const struct server_config *config, struct server **server,
     struct message *m);
 
-/* Start the workers. */
+/* Start the workers.  only: they take this job and no other (0: any). */
 int
-server_start(struct server *server, struct message *m);
+server_start(struct server *server, int64_t only, struct message *m);
 
 /* End: running jobs save a checkpoint and go back to the queue, workers are
  * joined, the store is closed.  Accepts NULL.  server_stop does all but freeing

@@ -10,8 +10,8 @@
  * many coordinates, and at most so many runs. */
 #define CHUNK_COORDINATES 4096
 #define CHUNK_MAX 64
-/* Flops of one call of evaluator_next: some tenths of a second. */
-#define UNIT_FLOPS 1e10
+/* Work (see rule_work) of one call of evaluator_next: tenths of a second. */
+#define UNIT_WORK 1e10
 
 #define AT(member) .offset = offsetof(struct evaluate_options, member)
 
@@ -81,32 +81,27 @@ evaluator_cost(const struct evaluate_config *c, int members)
 	return sum;
 }
 
-/* Flops of one run under a rule. */
 static double
-run_flops(const struct evaluate_config *c, const struct rule *rule)
+run_work(const struct evaluate_config *c, const struct rule *rule)
 {
-	double step = c->problem->eval_flops;
-
-	for (int i = 0; i < rule->parts_len; i++) {
-		const struct rule_part *part = &rule->parts[i];
-		double n = (double)rule_part_coordinates(c->problem, part);
-
-		/* The nonlinearities cost about as much again. */
-		step += n * (part->type->flops == NULL ? 10 :
-		    2 * part->type->flops(&part->options, false));
-	}
-	return step * (double)(c->options.horizon + 1);
+	return rule_work(rule, c->problem, false) *
+	    (double)(c->options.horizon + 1);
 }
 
-static double
-rule_work(const struct evaluate_config *c, const struct rule *rule)
+double
+evaluator_work(const struct evaluate_config *c)
 {
-	double runs = (double)c->options.runs;
+	double work = 0;
 
-	if (rule->tune)
-		runs += (double)(c->options.tuning_runs *
-		    c->options.learning_rates.len);
-	return runs * run_flops(c, rule);
+	for (int i = 0; i < c->rules_len; i++) {
+		double runs = (double)c->options.runs;
+
+		if (c->rules[i].tune)
+			runs += (double)(c->options.tuning_runs *
+			    c->options.learning_rates.len);
+		work += runs * run_work(c, &c->rules[i]);
+	}
+	return work;
 }
 
 static int
@@ -180,10 +175,9 @@ evaluator_new(const struct evaluate_config *config, struct pool *pool,
 	e->config = *config;
 	e->members = team_size(config->team);
 	e->chunk = chunk_runs(config);
-	for (int i = 0; i < config->rules_len; i++) {
+	e->work = evaluator_work(config);
+	for (int i = 0; i < config->rules_len; i++)
 		e->rules[i].rule = config->rules[i];
-		e->work += rule_work(config, &config->rules[i]);
-	}
 	if (evaluator_memory(e, pool) < 0)
 		return message_set(m, ERR_MEMORY, "no memory to evaluate");
 	begin_rule(e);
@@ -312,14 +306,14 @@ evaluator_next(struct evaluator *e, struct evaluate_event *event)
 	const struct evaluate_options *o = &e->config.options;
 	int64_t all, chunks, most;
 	struct chunk_work work = { .e = e };
-	double flops;
+	double one;
 
 	*event = (struct evaluate_event){ .done = true, .fraction = 1 };
 	if (e->rule >= e->config.rules_len)
 		return;
-	flops = run_flops(&e->config, &e->rules[e->rule].rule);
+	one = run_work(&e->config, &e->rules[e->rule].rule);
 	all = tuning(e) ? o->tuning_runs : o->runs;
-	most = (int64_t)(UNIT_FLOPS / (flops * e->chunk)) + 1;
+	most = (int64_t)(UNIT_WORK / (one * e->chunk)) + 1;
 	most = (most + e->members - 1) / e->members * e->members;
 	chunks = (all - e->run + e->chunk - 1) / e->chunk;
 	chunks = chunks < most ? chunks : most;
@@ -327,7 +321,7 @@ evaluator_next(struct evaluator *e, struct evaluate_event *event)
 	work.end = e->run + chunks * e->chunk < all ?
 	    e->run + chunks * e->chunk : all;
 	team_run(e->config.team, (size_t)chunks, run_chunk, &work);
-	e->work_done += (double)(work.end - e->run) * flops;
+	e->work_done += (double)(work.end - e->run) * one;
 	e->run = work.end;
 	if (e->run == all)
 		end_runs(e);

@@ -44,6 +44,10 @@ int
 evaluator_new(const struct evaluate_config *config, struct pool *pool,
     struct evaluator **evaluator, struct message *m);
 
+/* All its work, in the measure of rule_work; a shaped problem will do. */
+double
+evaluator_work(const struct evaluate_config *config);
+
 struct evaluate_event {
 	bool done;
 	double fraction;	/* of the work, 0 to 1 */

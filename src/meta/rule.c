@@ -41,6 +41,23 @@ rule_part_coordinates(const struct problem *p, const struct rule_part *part)
 	return n;
 }
 
+double
+rule_work(const struct rule *rule, const struct problem *p, bool training)
+{
+	double work = p->eval_flops;
+
+	for (int i = 0; i < rule->parts_len; i++) {
+		const struct rule_part *part = &rule->parts[i];
+		double n = (double)rule_part_coordinates(p, part);
+
+		/* Nonlinearities and recomputation cost about as much as the
+		 * useful products. */
+		work += n * (part->type->flops == NULL ? 10 :
+		    2 * part->type->flops(&part->options, training));
+	}
+	return work;
+}
+
 size_t
 rule_weights_len(const struct rule *rule)
 {

@@ -42,6 +42,11 @@ rule_check(const struct rule *rule, const struct problem *p, struct message *m);
 size_t
 rule_part_coordinates(const struct problem *p, const struct rule_part *part);
 
+/* Work of one step of one instance under the rule, in flops, roughly: what
+ * progress and estimates are reckoned in.  training: with the backward pass. */
+double
+rule_work(const struct rule *rule, const struct problem *p, bool training);
+
 /* Weights of all learned parts, one after the other. */
 size_t
 rule_weights_len(const struct rule *rule);

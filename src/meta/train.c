@@ -9,72 +9,6 @@
  * finite, before the training itself is called diverged. */
 #define FAILURES_MAX 20
 
-static const char *const losses[] = { "all", "last", NULL };
-static const char *const metas[] = { "adam", NULL };
-static const char *const schedules[] = { "constant", "cosine", NULL };
-
-#define AT(member) .offset = offsetof(struct train_options, member)
-
-static const struct param meta_params[] = {
-	{ .name = "type", .kind = PARAM_CHOICE, AT(meta_type),
-	  .preset = "adam", .choices = metas,
-	  .text = "What trains the optimizer's weights." },
-	{ .name = "learning_rate", .kind = PARAM_REAL, AT(learning_rate),
-	  .preset = "0.001", .min = 0, .max = 10,
-	  .text = "Its learning rate." },
-	{ .name = "beta1", .kind = PARAM_REAL, AT(beta1), .preset = "0.9",
-	  .min = 0, .max = 0.999999, .text = "As adam's." },
-	{ .name = "beta2", .kind = PARAM_REAL, AT(beta2), .preset = "0.999",
-	  .min = 0, .max = 0.999999, .text = "As adam's." },
-	{ .name = "epsilon", .kind = PARAM_REAL, AT(epsilon),
-	  .preset = "1e-8", .min = 0, .max = 1, .text = "As adam's." },
-	{ .name = "schedule", .kind = PARAM_CHOICE, AT(schedule),
-	  .preset = "constant", .choices = schedules,
-	  .text = "How the learning rate goes over the epochs: constant, or "
-	  "down to zero along a half cosine." },
-	{ .name = "clip_norm", .kind = PARAM_REAL, AT(clip_norm),
-	  .preset = "0", .min = 0, .max = 1e30,
-	  .text = "Largest norm of a meta-gradient; longer ones are scaled "
-	  "down to it. 0: no limit." },
-	{ .name = NULL }
-};
-
-const struct param train_params[] = {
-	{ .name = "epochs", .kind = PARAM_INT, AT(epochs), .preset = "1000",
-	  .min = 1, .max = 1e7, .unit = "epochs", .text = "Optimizee runs (of "
-	  "meta_batch instances each) to train on." },
-	{ .name = "horizon", .kind = PARAM_INT, AT(horizon), .preset = "100",
-	  .min = 1, .max = 1e5, .unit = "steps",
-	  .text = "Steps of one optimizee run." },
-	{ .name = "unroll", .kind = PARAM_INT, AT(unroll), .preset = "20",
-	  .min = 1, .max = 1000, .unit = "steps", .text = "Steps of a window: "
-	  "after each the optimizer's weights are updated once." },
-	{ .name = "meta_batch", .kind = PARAM_INT, AT(meta_batch),
-	  .preset = "1", .min = 1, .max = 4096, .unit = "instances",
-	  .text = "Independent instances that run in lockstep; the meta-loss "
-	  "is their mean." },
-	{ .name = "loss_weights", .kind = PARAM_CHOICE, AT(loss_weights),
-	  .preset = "all", .choices = losses, .text = "Which losses of a "
-	  "window count: all alike (the paper), or its last." },
-	{ .name = "meta_optimizer", .kind = PARAM_GROUP,
-	  .members = meta_params,
-	  .text = "How the optimizer's weights are trained." },
-	{ .name = "validate_every", .kind = PARAM_INT, AT(validate_every),
-	  .preset = "50", .min = 0, .max = 1e7, .unit = "epochs",
-	  .text = "Epochs between validations; 0: none." },
-	{ .name = "validation_runs", .kind = PARAM_INT, AT(validation_runs),
-	  .preset = "10", .min = 1, .max = 1e5, .unit = "runs",
-	  .text = "Instances of a validation, never trained on and the same "
-	  "at each." },
-	{ .name = "patience", .kind = PARAM_INT, AT(patience), .preset = "0",
-	  .min = 0, .max = 1e6, .unit = "validations", .text = "Training "
-	  "stops after so many validations without a new best; 0: never." },
-	{ .name = "snapshot_every", .kind = PARAM_INT, AT(snapshot_every),
-	  .preset = "0", .min = 0, .max = 1e7, .unit = "epochs",
-	  .text = "Epochs between periodic snapshots; 0: none." },
-	{ .name = NULL }
-};
-
 /* Bytes that one learned part's backward pass needs as scratch. */
 static size_t
 part_scratch(const struct train_config *config, const struct rule_part *part,
@@ -482,4 +416,10 @@ int64_t
 trainer_best_epoch(const struct trainer *t)
 {
 	return t->progress.best_epoch;
+}
+
+int64_t
+trainer_epoch(const struct trainer *t)
+{
+	return t->progress.epoch;
 }

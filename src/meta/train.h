@@ -90,6 +90,19 @@ double
 trainer_best_loss(const struct trainer *trainer);	/* NaN: none yet */
 int64_t
 trainer_best_epoch(const struct trainer *trainer);
+int64_t
+trainer_epoch(const struct trainer *trainer);	/* epochs done */
+
+/* The work of an epoch and of a validation, in the measure of rule_work. */
+double
+train_epoch_work(const struct train_options *o, const struct rule *rule,
+    const struct problem *p);
+double
+train_validation_work(const struct train_options *o, const struct rule *rule,
+    const struct problem *p);
+double
+train_work(const struct train_options *o, const struct rule *rule,
+    const struct problem *p);	/* of the whole training */
 
 /* What a resume needs, as flat bytes: valid between calls of trainer_next.
  * restore returns ERR_FORMAT when the bytes are not of such a trainer. */

@@ -123,20 +123,28 @@ store_job_read(struct store *store, int64_t id, struct job_row *row)
 	return r;
 }
 
+struct claim {
+	int64_t only;
+	struct job_row *row;
+};
+
 static int
 run_claim(struct store *store, void *arg)
 {
+	const struct claim *claim = arg;
 	int64_t now = clock_now(), id = 0;
 	struct query q;
 	int r;
 
 	query_begin(&q, &store->writer, "UPDATE job SET state = 'running', "
-	    "reason = NULL, attempts = attempts + 1, incarnation = ?, "
-	    "started = iif(started = 0, ?, started) WHERE id = "
+	    "reason = NULL, attempts = attempts + 1, incarnation = ?1, "
+	    "started = iif(started = 0, ?2, started) WHERE id = "
 	    "(SELECT id FROM job WHERE state = 'queued' "
+	    "AND (?3 = 0 OR id = ?3) "
 	    "ORDER BY priority DESC, id LIMIT 1) RETURNING id");
 	query_int(&q, store->incarnation);
 	query_int(&q, now);
+	query_int(&q, claim->only);
 	if (query_next(&q) > 0)
 		id = query_get_int(&q, 0);
 	r = query_run(&q);
@@ -145,16 +153,17 @@ run_claim(struct store *store, void *arg)
 	if (id == 0)
 		return ERR_NOT_FOUND;
 	r = job_history_add(store, id, now);
-	return r < 0 ? r : job_row_load(&store->writer, id, arg);
+	return r < 0 ? r : job_row_load(&store->writer, id, claim->row);
 }
 
 int
-store_job_claim(struct store *store, struct job_row *row)
+store_job_claim(struct store *store, int64_t only, struct job_row *row)
 {
+	struct claim claim = { .only = only, .row = row };
 	int r;
 
 	*row = (struct job_row){ 0 };
-	r = store_call(store, run_claim, row);
+	r = store_call(store, run_claim, &claim);
 	/* The group may have failed after the row was read. */
 	if (r < 0)
 		job_row_free(row);

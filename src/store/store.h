@@ -171,9 +171,10 @@ job_rows_free(struct job_row *rows, size_t count);
 
 /* Give the oldest queued job of the highest priority to a worker: it becomes
  * running with this incarnation and attempts + 1, committed before the return.
- * started is set the first time.  ERR_NOT_FOUND: the queue is empty. */
+ * started is set the first time.  only: this job or none (0: any).
+ * ERR_NOT_FOUND: there is none. */
 int
-store_job_claim(struct store *store, struct job_row *row);
+store_job_claim(struct store *store, int64_t only, struct job_row *row);
 
 /* Change a state: from must contain the present one (bits 1 << state), or
  * ERR_CONFLICT.  *present (may be NULL) says which it is after the call.

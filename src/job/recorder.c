@@ -1,0 +1,53 @@
+#include "job/recorder.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define SECONDS_MAX 0.05	/* rows wait no longer than this */
+
+int
+recorder_open(struct recorder *r, struct store *store, int64_t job,
+    const char *name, const char *header, int columns, int64_t rows)
+{
+	int e;
+
+	memset(r, 0, sizeof *r);
+	r->store = store;
+	r->job = job;
+	r->name = name;
+	r->columns = columns;
+	r->next = rows;
+	e = store_curve_open(store, job, name, header, columns);
+	if (e < 0)
+		return e;
+	return store_curve_truncate(store, job, name, rows);
+}
+
+int
+recorder_flush(struct recorder *r)
+{
+	int count = r->gathered;
+
+	r->gathered = 0;
+	if (count == 0)
+		return 0;
+	return store_curve_write_async(r->store, r->job, r->name,
+	    r->next - count, (size_t)count, r->columns, r->values);
+}
+
+int
+recorder_put(struct recorder *r, const double *values)
+{
+	double now = clock_seconds();
+
+	if (r->gathered == 0)
+		r->since = now;
+	memcpy(r->values + r->gathered * r->columns, values,
+	    (size_t)r->columns * sizeof *values);
+	r->gathered++;
+	r->next++;
+	if (r->gathered < RECORDER_ROWS && now - r->since < SECONDS_MAX)
+		return 0;
+	return recorder_flush(r);
+}

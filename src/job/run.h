@@ -1,0 +1,98 @@
+/* One job's life on a worker: from the claimed row to its end state. */
+#ifndef L2LD_JOB_RUN_H
+#define L2LD_JOB_RUN_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+
+#include "base/pool.h"
+#include "base/team.h"
+#include "job/recorder.h"
+#include "job/spec.h"
+#include "meta/evaluate.h"
+#include "meta/train.h"
+#include "store/store.h"
+
+/* What others want of a running job; looked at between two pieces of work. */
+enum run_request { RUN_GO_ON, RUN_CANCEL, RUN_PAUSE, RUN_STOP };
+
+/* How it ended: the state to move the row to, and a stable word or NULL. */
+struct run_end {
+	enum job_state state;
+	const char *reason;
+};
+
+/* What run.c, run_train.c and run_evaluate.c share. */
+struct run {
+	struct store *store;
+	const char *data_folder;
+	const struct job_row *row;
+	const struct spec *spec;
+	_Atomic int *request;
+	struct team *team;
+	double began, before;	/* clock when it began; run_seconds before */
+	double work, work_done;	/* in the measure of rule_work */
+	double work_began;	/* work_done when it began */
+	double told;		/* when progress was last written */
+	/* The trained weights, once training has ended. */
+	struct rule trained;
+	float *weights;
+	int64_t snapshots[PROBLEM_GROUPS_MAX];	/* of the parts; 0: none */
+	/* Position, as in a checkpoint. */
+	bool training_done;
+	int evaluation;		/* the one under way, or next */
+	struct recorder training, validation, points;
+	json_t *results;	/* {"evaluations": [...]} so far */
+	json_t *labels;		/* names of the evaluation curve's optimizers */
+	void *saved;		/* the checkpoint read at the start, or NULL */
+	size_t saved_len;
+};
+
+/* Run it on `threads` threads unless its spec says how many.  request may change
+ * from other threads meanwhile.  *rate becomes the measured work per second of
+ * one thread, if it ran long enough to tell. */
+void
+run_job(struct store *store, const char *data_folder, int threads,
+    const struct job_row *row, _Atomic int *request, _Atomic double *rate,
+    struct run_end *end);
+
+/* ---- between the files ---- */
+
+/* Write progress now and then; done in `work`'s unit. */
+void
+run_progress(struct run *run, double done, bool now);
+void
+run_log(struct run *run, const char *level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Train to the end, or until something else is requested: *end is left alone
+ * when training came to its end and evaluation may follow.  0 or an error. */
+int
+run_train(struct run *run, struct run_end *end, bool *ended);
+
+/* All evaluations that are left; as above. */
+int
+run_evaluate(struct run *run, struct run_end *end, bool *ended);
+
+/* End it because of a request, if there is one: *end and true. */
+bool
+run_requested(const struct run *run, struct run_end *end);
+
+/* A checkpoint: position, rows of the curves, the trainer's state (NULL: of no
+ * trainer any more, then the trained weights). */
+int
+run_checkpoint(struct run *run, const struct trainer *trainer);
+
+/* What the checkpoint at the start holds of the trainer. */
+int
+run_restore(struct run *run, struct trainer *trainer);
+
+/* The work of all evaluations, in the measure of rule_work. */
+double
+run_evaluations_work(const struct run *run);
+
+/* The number that stands for an optimizer's name in the evaluation curve. */
+int
+run_optimizer_label(const struct run *run, const char *name);
+
+#endif

@@ -1,0 +1,348 @@
+/* The training of a job: epochs and validations recorded, checkpoints and
+ * snapshots written. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "job/formats.h"
+#include "job/run.h"
+
+#define CHECKPOINT_SECONDS 2.0
+#define BEST_SECONDS 5.0	/* between two snapshots of the best so far */
+
+struct training {
+	struct run *run;
+	struct problem problem;
+	struct trainer *trainer;
+	double checkpointed, kept;	/* when */
+	bool best_is_new;	/* not yet in a snapshot */
+};
+
+/* The name of the groups that a part is for: "" for all of them. */
+static void
+group_name(const struct problem *p, const struct rule_part *part, char *name,
+    size_t room)
+{
+	name[0] = 0;
+	if (part->groups == RULE_GROUPS_ALL)
+		return;
+	for (int g = 0; g < p->groups_len; g++) {
+		size_t used = strlen(name);
+
+		if (!(part->groups >> g & 1))
+			continue;
+		snprintf(name + used, room - used, "%s%s", used > 0 ? "+" : "",
+		    p->groups[g].name);
+	}
+}
+
+/* The normal form of a part's options, without what is not an option. */
+static json_t *
+part_options(const struct spec *spec, int part)
+{
+	json_t *o = json_object_get(spec->json, "optimizer");
+	json_t *copy;
+
+	if (json_is_array(o))
+		o = json_array_get(o, (size_t)part);
+	copy = json_deep_copy(o);
+	json_object_del(copy, "type");
+	json_object_del(copy, "name");
+	json_object_del(copy, "group");
+	json_object_del(copy, "snapshot");
+	return copy;
+}
+
+/* One snapshot for each learned part of a rule. */
+static int
+keep_rule(struct training *t, const struct rule *rule, char *kind,
+    int64_t epoch, double loss, int64_t *ids)
+{
+	struct run *run = t->run;
+
+	for (int i = 0; i < rule->parts_len; i++) {
+		const struct rule_part *part = &rule->parts[i];
+		char group[PROBLEM_GROUPS_MAX * 25];
+		char sha256[65];
+		json_t *metadata;
+		int64_t id;
+		int r;
+
+		if (!optim_learned(part->type))
+			continue;
+		group_name(&t->problem, part, group, sizeof group);
+		metadata = json_pack("{s:i,s:o,s:O,s:s,s:I}", "format", 1,
+		    "options", part_options(run->spec, i), "problem",
+		    json_object_get(run->spec->json, "problem"), "name",
+		    run->spec->options.name, "seed",
+		    (json_int_t)run->spec->options.seed);
+		struct snapshot_row row = {
+			.job = run->row->id, .kind = kind, .epoch = epoch,
+			.validation_loss = loss,
+			.optimizer = (char *)(uintptr_t)part->type->name,
+			.group = group,
+			.metadata = json_dumps(metadata, JSON_COMPACT),
+			.sha256 = sha256,
+			.weights = (float *)(uintptr_t)part->weights,
+			.len = part->type->weights_len(&part->options),
+		};
+
+		json_decref(metadata);
+		formats_sha256(row.weights, row.len * sizeof(float), sha256);
+		r = row.metadata == NULL ? ERR_MEMORY :
+		    store_snapshot_insert(run->store, &row, &id);
+		free(row.metadata);
+		if (r < 0)
+			return r;
+		if (ids != NULL)
+			ids[i] = id;
+	}
+	return 0;
+}
+
+/* A snapshot of the best weights so far, or of the present ones. */
+static int
+keep(struct training *t, bool best)
+{
+	bool have = !isnan(trainer_best_loss(t->trainer));
+	struct rule rule;
+
+	trainer_rule(t->trainer, best, &rule);
+	if (best)
+		t->best_is_new = false;
+	t->kept = clock_seconds();
+	if (best && have)
+		return keep_rule(t, &rule, "best",
+		    trainer_best_epoch(t->trainer),
+		    trainer_best_loss(t->trainer), t->run->snapshots);
+	return keep_rule(t, &rule, "last", trainer_epoch(t->trainer), NAN,
+	    have ? NULL : t->run->snapshots);
+}
+
+/* Rows, log and snapshots of what happened. */
+static int
+record_epoch(struct training *t, const struct train_event *event)
+{
+	struct run *run = t->run;
+	int64_t every = run->spec->training.snapshot_every;
+	double row[] = { (double)event->epoch, event->meta_loss,
+	    event->learning_rate, event->gradient_norm,
+	    run->before + clock_seconds() - run->began };
+	struct rule rule;
+	int r = recorder_put(&run->training, row);
+
+	run->work_done += train_epoch_work(&run->spec->training,
+	    &run->trained, &t->problem);
+	if (r == 0 && every > 0 && event->epoch % every == 0) {
+		trainer_rule(t->trainer, false, &rule);
+		r = keep_rule(t, &rule, "periodic", event->epoch, NAN, NULL);
+	}
+	return r;
+}
+
+static int
+record_validation(struct training *t, const struct train_event *event)
+{
+	struct run *run = t->run;
+	double row[] = { (double)event->epoch, event->loss, event->best };
+	int r = recorder_put(&run->validation, row);
+
+	run->work_done += train_validation_work(&run->spec->training,
+	    &run->trained, &t->problem);
+	run_log(run, "info", "epoch %lld: validation loss %.6g%s",
+	    (long long)event->epoch, event->loss, event->best ? ", the best" :
+	    "");
+	t->best_is_new = t->best_is_new || event->best;
+	if (r == 0 && t->best_is_new &&
+	    clock_seconds() - t->kept > BEST_SECONDS)
+		r = keep(t, true);
+	return r;
+}
+
+/* Snapshots of where training stands. */
+static int
+keep_both(struct training *t)
+{
+	int r = keep(t, false);
+
+	if (r == 0 && !isnan(trainer_best_loss(t->trainer)))
+		r = keep(t, true);
+	return r;
+}
+
+/* The best weights become the run's own: evaluation outlives the trainer. */
+static int
+take_weights(struct training *t)
+{
+	struct run *run = t->run;
+	size_t len = rule_weights_len(&run->trained);
+	float *w;
+
+	run->weights = w = malloc(len * sizeof(float) + 1);
+	if (w == NULL)
+		return ERR_MEMORY;
+	trainer_rule(t->trainer, true, &run->trained);
+	for (int i = 0; i < run->trained.parts_len; i++) {
+		struct rule_part *part = &run->trained.parts[i];
+		size_t part_len;
+
+		if (!optim_learned(part->type))
+			continue;
+		part_len = part->type->weights_len(&part->options);
+		memcpy(w, part->weights, part_len * sizeof(float));
+		part->weights = w;
+		w += part_len;
+	}
+	run->training_done = true;
+	return 0;
+}
+
+static int
+end_training(struct training *t, const struct train_event *event)
+{
+	int r;
+
+	if (event->stopped_early)
+		run_log(t->run, "info", "stopped early after epoch %lld",
+		    (long long)event->epoch);
+	r = keep_both(t);
+	if (r == 0)
+		r = take_weights(t);
+	if (r == 0)
+		r = run_checkpoint(t->run, NULL);
+	t->run->work_done = train_work(&t->run->spec->training,
+	    &t->run->trained, &t->problem);
+	return r;
+}
+
+/* Call the trainer until it is done, it diverged, or something else is
+ * requested. */
+static int
+train_loop(struct training *t, struct run_end *end, bool *ended)
+{
+	struct train_event event;
+	int r = 0;
+
+	while (r == 0) {
+		double now = clock_seconds();
+
+		if (run_requested(t->run, end)) {
+			*ended = true;
+			r = run_checkpoint(t->run, t->trainer);
+			return r == 0 && end->state != JOB_QUEUED ?
+			    keep_both(t) : r;
+		}
+		trainer_next(t->trainer, &event);
+		switch (event.what) {
+		case TRAIN_EPOCH:
+			r = record_epoch(t, &event);
+			break;
+		case TRAIN_VALIDATION:
+			r = record_validation(t, &event);
+			break;
+		case TRAIN_WORKING:
+			break;
+		case TRAIN_DONE:
+			return end_training(t, &event);
+		case TRAIN_DIVERGED:
+			*ended = true;
+			*end = (struct run_end){ JOB_DIVERGED,
+			    "meta_training_diverged" };
+			return run_checkpoint(t->run, t->trainer);
+		}
+		run_progress(t->run, t->run->work_done, false);
+		if (r == 0 && now - t->checkpointed > CHECKPOINT_SECONDS) {
+			t->checkpointed = now;
+			r = run_checkpoint(t->run, t->trainer);
+		}
+	}
+	return r;
+}
+
+/* Weights of the snapshots that the rule's parts begin with; *weights is
+ * malloc'd, one part after the other. */
+static int
+first_weights(const struct run *run, struct rule *rule, float **weights)
+{
+	const struct spec_rule *from = &run->spec->rule;
+	size_t at = 0;
+
+	*weights = calloc(rule_weights_len(rule) + 1, sizeof **weights);
+	if (*weights == NULL)
+		return ERR_MEMORY;
+	for (int i = 0; i < rule->parts_len; i++) {
+		struct rule_part *part = &rule->parts[i];
+		struct snapshot_row row;
+		size_t len;
+		int r;
+
+		if (!optim_learned(part->type))
+			continue;
+		len = part->type->weights_len(&part->options);
+		if (from->snapshots[i] > 0) {
+			r = store_snapshot_read(run->store, from->snapshots[i],
+			    &row);
+			if (r < 0)
+				return r;
+			if (row.len != len) {
+				snapshot_row_free(&row);
+				return ERR_FORMAT;
+			}
+			memcpy(*weights + at, row.weights, len *
+			    sizeof(float));
+			snapshot_row_free(&row);
+			part->weights = *weights + at;
+		}
+		at += len;
+	}
+	return 0;
+}
+
+int
+run_train(struct run *run, struct run_end *end, bool *ended)
+{
+	struct training t = { .run = run };
+	const struct spec_problem *sp = &run->spec->problem;
+	struct rule rule = run->spec->rule.rule;
+	struct train_config config = { .problem = &t.problem, .rule = &rule,
+	    .options = run->spec->training, .team = run->team,
+	    .seed = (uint64_t)run->spec->options.seed };
+	struct pool *pool = NULL;
+	float *weights = NULL;
+	struct message m = { "" };
+	const char *param;
+	int r;
+
+	r = problem_shape(&t.problem, sp->type, &sp->options,
+	    run->data_folder, &param, &m);
+	if (r == 0)
+		r = problem_load(&t.problem, run->data_folder, &m);
+	if (r == 0)
+		r = first_weights(run, &rule, &weights);
+	if (r == 0)
+		r = pool_new(trainer_cost(&config, team_size(run->team)),
+		    &pool);
+	if (r == 0)
+		r = trainer_new(&config, pool, &t.trainer, &m);
+	if (r == 0)
+		r = run_restore(run, t.trainer);
+	if (r < 0) {
+		run_log(run, "error", "training cannot begin: %s",
+		    m.text[0] != 0 ? m.text : err_text(r));
+		goto out;
+	}
+	run->work = train_work(&config.options, &rule, &t.problem) +
+	    run_evaluations_work(run);
+	run->work_done = (double)trainer_epoch(t.trainer) *
+	    train_epoch_work(&config.options, &rule, &t.problem);
+	run->work_began = run->work_done;
+	t.kept = t.checkpointed = clock_seconds();
+	r = train_loop(&t, end, ended);
+out:
+	pool_free(pool);
+	free(weights);
+	problem_close(&t.problem);
+	return r;
+}

@@ -1,0 +1,54 @@
+/* What a server is made of; for server.c, workers.c and actions.c. */
+#ifndef L2LD_JOB_SERVER_STATE_H
+#define L2LD_JOB_SERVER_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "job/run.h"
+#include "job/server.h"
+
+#define SERVER_WORKERS_MAX 256
+
+struct worker {
+	struct server *server;
+	pthread_t thread;
+	int64_t job;		/* running here, 0: none; under the mutex */
+	_Atomic int request;	/* enum run_request, for that job */
+};
+
+struct server {
+	struct server_config config;
+	char *state_folder, *data_folder;	/* config's, copied */
+	struct store *store;
+	pthread_mutex_t mutex;
+	pthread_cond_t queue;	/* a job was queued, or the server stops */
+	pthread_cond_t idle;	/* a worker has let go of its job */
+	struct worker workers[SERVER_WORKERS_MAX];
+	int started;
+	int64_t only;		/* workers take this job alone; 0: any */
+	uint64_t queued;	/* counts what was put into the queue */
+	_Atomic bool stopping;
+	bool stopped;
+	/* Work per second (see rule_work) of one thread, as measured. */
+	_Atomic double rate;
+};
+
+/* Tell the workers that there is a job in the queue. */
+void
+workers_wake(struct server *server);
+
+int
+workers_start(struct server *server, struct message *m);
+
+/* Ask all running jobs to stop where they are, and join the workers. */
+void
+workers_stop(struct server *server);
+
+/* Ask the worker that runs job for something, and wait until it has let go of
+ * the job.  False when no worker has it. */
+bool
+workers_request(struct server *server, int64_t job, enum run_request request);
+
+#endif

@@ -1,0 +1,168 @@
+/* The worker threads: each takes the next job of the queue and runs it. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "job/server_state.h"
+
+/* A worker with nothing to do looks at the queue this often unasked. */
+#define LOOK_SECONDS 5
+
+/* Wait for something to be queued after `seen`, or for the end. */
+static void
+await_job(struct server *server, uint64_t seen)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LOOK_SECONDS;
+	pthread_mutex_lock(&server->mutex);
+	while (server->queued == seen && !server->stopping)
+		if (pthread_cond_timedwait(&server->queue, &server->mutex,
+		    &until) != 0)
+			break;
+	pthread_mutex_unlock(&server->mutex);
+}
+
+static void
+set_job(struct worker *worker, int64_t job)
+{
+	struct server *server = worker->server;
+
+	pthread_mutex_lock(&server->mutex);
+	worker->job = job;
+	worker->request = RUN_GO_ON;
+	if (server->stopping)
+		worker->request = RUN_STOP;
+	pthread_cond_broadcast(&server->idle);
+	pthread_mutex_unlock(&server->mutex);
+}
+
+/* What the job runs on becomes part of its record. */
+static void
+note_environment(struct server *server, const struct job_row *row)
+{
+	json_t *environment = server_environment(server,
+	    server->config.threads_per_job);
+	char *text = json_dumps(environment, JSON_COMPACT);
+
+	if (text == NULL || store_job_set_environment(server->store, row->id,
+	    text) < 0)
+		log_warning("job %lld: its environment cannot be stored",
+		    (long long)row->id);
+	free(text);
+	json_decref(environment);
+}
+
+static void
+run_claimed(struct worker *worker, const struct job_row *row)
+{
+	struct server *server = worker->server;
+	struct run_end end;
+	int r;
+
+	set_job(worker, row->id);
+	note_environment(server, row);
+	run_job(server->store, server->data_folder,
+	    server->config.threads_per_job, row, &worker->request,
+	    &server->rate, &end);
+	r = store_job_move(server->store, row->id, 1u << JOB_RUNNING,
+	    end.state, end.reason, NULL);
+	if (r < 0)
+		log_error("job %lld: its end cannot be stored: %s",
+		    (long long)row->id, err_text(r));
+	set_job(worker, 0);
+}
+
+static void *
+worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	struct server *server = worker->server;
+
+	while (!server->stopping) {
+		struct job_row row;
+		uint64_t seen;
+		int r;
+
+		pthread_mutex_lock(&server->mutex);
+		seen = server->queued;
+		pthread_mutex_unlock(&server->mutex);
+		r = store_job_claim(server->store, server->only, &row);
+		if (r == 0) {
+			run_claimed(worker, &row);
+			job_row_free(&row);
+			continue;
+		}
+		if (r != ERR_NOT_FOUND)
+			log_error("the queue cannot be read: %s", err_text(r));
+		await_job(server, seen);
+	}
+	return NULL;
+}
+
+void
+workers_wake(struct server *server)
+{
+	pthread_mutex_lock(&server->mutex);
+	server->queued++;
+	pthread_cond_broadcast(&server->queue);
+	pthread_mutex_unlock(&server->mutex);
+}
+
+int
+workers_start(struct server *server, struct message *m)
+{
+	for (int i = 0; i < server->config.workers; i++) {
+		struct worker *worker = &server->workers[i];
+
+		worker->server = server;
+		if (pthread_create(&worker->thread, NULL, worker_main,
+		    worker) != 0)
+			return message_set(m, ERR_MEMORY, "worker %d cannot be "
+			    "started", i);
+		server->started++;
+	}
+	return 0;
+}
+
+void
+workers_stop(struct server *server)
+{
+	pthread_mutex_lock(&server->mutex);
+	server->stopping = true;
+	for (int i = 0; i < server->started; i++)
+		server->workers[i].request = RUN_STOP;
+	pthread_cond_broadcast(&server->queue);
+	pthread_mutex_unlock(&server->mutex);
+	for (int i = 0; i < server->started; i++)
+		pthread_join(server->workers[i].thread, NULL);
+	server->started = 0;
+}
+
+static struct worker *
+find_worker(struct server *server, int64_t job)
+{
+	for (int i = 0; i < server->config.workers; i++)
+		if (server->workers[i].job == job)
+			return &server->workers[i];
+	return NULL;
+}
+
+bool
+workers_request(struct server *server, int64_t job, enum run_request request)
+{
+	struct worker *worker;
+	bool found;
+
+	pthread_mutex_lock(&server->mutex);
+	worker = find_worker(server, job);
+	found = worker != NULL;
+	/* A stop of the server goes before anything else. */
+	if (found && worker->request != RUN_STOP)
+		worker->request = (int)request;
+	while (worker != NULL && worker->job == job)
+		pthread_cond_wait(&server->idle, &server->mutex);
+	pthread_mutex_unlock(&server->mutex);
+	return found;
+}
