@@ -1,0 +1,126 @@
+// What the server is, has and does.
+
+import { get, ApiError, explain } from './api.js';
+import { h, scroller, section, terms } from './dom.js';
+import { bytes, count, duration, plural } from './format.js';
+import { poll } from './poll.js';
+
+const PAUSE = 3000;
+const TITLES = { cpu: 'CPU', blas: 'BLAS', wal_size: 'Write-ahead log' };
+
+// Members of a size in bytes are told by their names.
+function words(key, v) {
+  if (v === null || v === undefined)
+    return null;
+  if (typeof v === 'boolean')
+    return v ? 'yes' : 'no';
+  if (typeof v === 'number')
+    return /size|bytes|free|reserve|memory/.test(key) ? bytes(v)
+      : /seconds/.test(key) ? duration(v) : count(v);
+  return typeof v === 'object' ? JSON.stringify(v) : String(v);
+}
+
+function title(key) {
+  const text = key.replaceAll('_', ' ').replace(/ seconds$/, '');
+  return TITLES[key] ?? text[0].toUpperCase() + text.slice(1);
+}
+
+// Terms of an object; those of an object within it stand beside them.
+function pairs(object, without = []) {
+  return Object.entries(object ?? {}).filter(([key]) => !without.includes(key))
+    .flatMap(([key, v]) => (v !== null && typeof v === 'object' && !Array.isArray(v)
+      ? pairs(v) : [[title(key), words(key, v)]]));
+}
+
+// Health is served beside the API, not under it.
+async function health(path, signal) {
+  const response = await fetch(path, { signal, cache: 'no-store' });
+  return response.ok;
+}
+
+function healthLine(name, good, path) {
+  return h('li', {}, h('span', { class: `badge state-${good ? 'succeeded' : 'failed'}` },
+    h('span', { 'aria-hidden': 'true' }, good ? '\u2713' : '\u2715'),
+    good ? 'ok' : 'not ok'), ' ', h('a', { href: path }, path), ` \u2013 ${name}`);
+}
+
+function figures(server) {
+  const queue = server.queue ?? {};
+  return terms([
+    ['Running', count(queue.running)],
+    ['Queued', count(queue.queued)],
+    ['Workers', count(server.workers)],
+    ['Database', bytes(server.database?.size)],
+    ['Up for', duration(server.uptime_seconds)],
+  ], 'terms figures');
+}
+
+function datasets(list) {
+  if (list.length === 0)
+    return h('p', { class: 'muted' }, 'None.');
+  return scroller('Data sets', h('table', {}, h('tbody', {}, list.map((set) =>
+    h('tr', {}, h('th', { scope: 'row' }, set.name),
+      h('td', {}, set.available === undefined ? ''
+        : h('span', { class: set.available ? 'mark good' : 'mark warn' },
+          set.available ? 'available' : 'missing')),
+      h('td', { class: 'wide' }, set.text ?? ''))))));
+}
+
+function links() {
+  const path = (p) => (p.startsWith('/') ? p : `/api/v1/${p}`);
+  return h('ul', { class: 'plain' }, [
+    ['openapi.json', 'the API, described for programs (OpenAPI 3.1)'],
+    ['metrics', 'measurements for Prometheus'],
+    ['jobs', 'the list of jobs as JSON'],
+  ].map(([name, text]) => h('li', {}, h('a', { href: path(name) }, path(name)),
+    ` \u2013 ${text}`)));
+}
+
+export async function show(main, route, signal) {
+  document.title = 'Server \u00b7 l2ld';
+  const top = h('div');
+  const build = h('div');
+  const store = h('div');
+  const checks = h('ul', { class: 'plain' });
+  const sets = h('div');
+
+  async function load() {
+    const [server, alive, ready] = await Promise.all([get('/server', {}, signal),
+      health('/api/v1/healthz', signal), health('/api/v1/readyz', signal)]);
+    top.replaceChildren(figures(server));
+    build.replaceChildren(terms(pairs(server, ['queue', 'database', 'disk', 'data_folder', 'uptime_seconds'])));
+    store.replaceChildren(terms([...pairs(server.database),
+      ['Free on its disk', bytes(server.disk?.free)],
+      ['Kept in reserve', bytes(server.disk?.reserve)],
+      ['Data sets in', server.data_folder]]));
+    checks.replaceChildren(healthLine('the process answers', alive, '/api/v1/healthz'),
+      healthLine('the database takes writes', ready, '/api/v1/readyz'));
+    return server;
+  }
+
+  const server = await load();
+  main.replaceChildren(
+    h('div', { class: 'head' }, h('h1', {}, 'Server')),
+    h('div', { class: 'card' }, top,
+      h('p', { class: 'note' }, `${plural(server.workers ?? 1, 'worker')}, each with `
+        + `${plural(server.threads_per_job ?? 1, 'thread')} for a job.`)),
+    h('div', { class: 'columns' },
+      section('Build and machine', null, build),
+      h('div', {}, section('Storage', null, store), section('Health', null, checks))),
+    section('Data sets', null, sets),
+    section('For programs', null, links()));
+  try {
+    sets.append(datasets((await get('/datasets', {}, signal)).datasets));
+  } catch (error) {
+    if (!(error instanceof ApiError))
+      throw error;
+    sets.append(h('p', { class: 'alert' }, explain(error)));
+  }
+  let first = true;
+  await poll(signal, async () => {
+    if (!first)
+      await load();
+    first = false;
+    return PAUSE;
+  });
+}
