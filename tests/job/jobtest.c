@@ -36,6 +36,24 @@ jobtest_read(const char *text, const struct spec_env *env, struct spec **spec,
 	return r;
 }
 
+struct spec *
+jobtest_fixed(const char *text, const struct spec_env *env)
+{
+	struct spec *spec, *again;
+	char *first, *second;
+
+	ck_assert_int_eq(jobtest_read(text, env, &spec, NULL), 0);
+	first = jobtest_text(spec->json);
+	ck_assert_int_eq(jobtest_read(first, env, &again, NULL), 0);
+	second = jobtest_text(again->json);
+	ck_assert_str_eq(first, second);
+	ck_assert(json_equal(spec->json, again->json));
+	free(first);
+	free(second);
+	spec_free(again);
+	return spec;
+}
+
 void
 jobtest_faults(const char *text, const struct spec_env *env,
     const char *expected)
@@ -141,7 +159,7 @@ jobtest_store_open(void)
 void
 jobtest_store_close(struct store *store)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm", "-lock" };
+	static const char *const suffixes[] = { "", "-wal", "-shm", ".lock" };
 	char path[128];
 
 	store_close(store);

@@ -18,6 +18,11 @@ int
 jobtest_read(const char *text, const struct spec_env *env, struct spec **spec,
     struct faults *faults);
 
+/* Read text without faults; check that the filled-in spec, written and read
+ * again, is the same text.  Returns the first reading's spec. */
+struct spec *
+jobtest_fixed(const char *text, const struct spec_env *env);
+
 /* Read it, and check that the faults are exactly those of `expected`, lines of
  * "pointer code" in their order ("" is written as "."). */
 void
