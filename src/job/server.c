@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -30,6 +31,9 @@ server_alloc(const struct server_config *config, struct server **out)
 	pthread_cond_init(&server->idle, NULL);
 	pthread_condattr_destroy(&monotonic);
 	server->rate = RATE_GUESS;
+	server->cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	if (server->cores < 1)
+		server->cores = 1;
 	server->config = *config;
 	server->state_folder = strdup(config->state_folder);
 	server->data_folder = strdup(config->data_folder);
@@ -236,10 +240,10 @@ server_duplicate(struct server *server, int64_t id, int64_t *copy)
 
 /* Seconds that so much work will take on so many threads. */
 static double
-seconds_of(const struct server *server, double work, int64_t threads)
+seconds_of(struct server *server, double work, int64_t threads)
 {
 	if (threads <= 0)
-		threads = server->config.threads_per_job;
+		threads = workers_threads(server);
 	return work / (server->rate * (double)threads);
 }
 
@@ -260,7 +264,7 @@ server_dry_run(struct server *server, const char *text, size_t len,
 	if (r < 0)
 		return r;
 	threads = spec->options.threads > 0 ? (int)spec->options.threads :
-	    server->config.threads_per_job;
+	    workers_threads(server);
 	r = spec_estimate(spec, &env, threads, &e, &m);
 	if (r == ERR_LIMIT) {
 		fault_add(faults, "", "too_large", "%s", m.text);

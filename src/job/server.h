@@ -18,7 +18,9 @@ struct server_config {
 	const char *state_folder;	/* the database's folder */
 	const char *data_folder;
 	int workers;
-	int threads_per_job;	/* used where a spec says 0 */
+	/* Used where a spec says 0; 0: the cores, shared out among the jobs
+	 * that run or wait when one begins.  Results do not depend on it. */
+	int threads_per_job;
 };
 
 struct server;

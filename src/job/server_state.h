@@ -26,6 +26,7 @@ struct server {
 	pthread_cond_t queue;	/* a job was queued, or the server stops */
 	pthread_cond_t idle;	/* a worker has let go of its job */
 	struct worker workers[SERVER_WORKERS_MAX];
+	int cores;
 	int started;
 	int64_t only;		/* workers take this job alone; 0: any */
 	uint64_t queued;	/* counts what was put into the queue */
@@ -34,6 +35,10 @@ struct server {
 	/* Work per second (see rule_work) of one thread, as measured. */
 	_Atomic double rate;
 };
+
+/* Threads for a job that does not say how many, if it began now. */
+int
+workers_threads(struct server *server);
 
 /* Tell the workers that there is a job in the queue. */
 void

@@ -187,8 +187,8 @@ read_rules(struct spec_reader *s, struct entry *e, const json_t *baselines)
 		    "its \"optimizers\"; put these there");
 	}
 	e->evaluation->rules_len = s->rules_len;
-	memcpy(e->evaluation->rules, s->rules,
-	    (size_t)s->rules_len * sizeof *s->rules);
+	for (int i = 0; i < s->rules_len; i++)
+		e->evaluation->rules[i] = s->rules[i];
 }
 
 /* ---- the list ---- */

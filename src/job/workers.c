@@ -38,12 +38,33 @@ set_job(struct worker *worker, int64_t job)
 	pthread_mutex_unlock(&server->mutex);
 }
 
+int
+workers_threads(struct server *server)
+{
+	int64_t waiting = 0;
+	int jobs = 0;
+
+	if (server->config.threads_per_job > 0)
+		return server->config.threads_per_job;
+	/* Without a count of the queue: as if it were empty. */
+	(void)store_job_count(server->store, JOB_QUEUED, &waiting);
+	pthread_mutex_lock(&server->mutex);
+	for (int i = 0; i < server->config.workers; i++)
+		jobs += server->workers[i].job != 0;
+	pthread_mutex_unlock(&server->mutex);
+	if (waiting > server->config.workers - jobs)
+		waiting = server->config.workers - jobs;
+	if (server->only == 0)
+		jobs += (int)waiting;
+	return jobs > 1 && server->cores / jobs >= 1 ? server->cores / jobs :
+	    jobs > 1 ? 1 : server->cores;
+}
+
 /* What the job runs on becomes part of its record. */
 static void
-note_environment(struct server *server, const struct job_row *row)
+note_environment(struct server *server, const struct job_row *row, int threads)
 {
-	json_t *environment = server_environment(server,
-	    server->config.threads_per_job);
+	json_t *environment = server_environment(server, threads);
 	char *text = json_dumps(environment, JSON_COMPACT);
 
 	if (text == NULL || store_job_set_environment(server->store, row->id,
@@ -59,13 +80,13 @@ run_claimed(struct worker *worker, const struct job_row *row)
 {
 	struct server *server = worker->server;
 	struct run_end end;
-	int r;
+	int threads, r;
 
 	set_job(worker, row->id);
-	note_environment(server, row);
-	run_job(server->store, server->data_folder,
-	    server->config.threads_per_job, row, &worker->request,
-	    &server->rate, &end);
+	threads = workers_threads(server);
+	note_environment(server, row, threads);
+	run_job(server->store, server->data_folder, threads, row,
+	    &worker->request, &server->rate, &end);
 	r = store_job_move(server->store, row->id, 1u << JOB_RUNNING,
 	    end.state, end.reason, NULL);
 	if (r < 0)

@@ -1,0 +1,46 @@
+/* The program's commands: each returns an exit status. */
+#ifndef L2LD_DAEMON_COMMAND_H
+#define L2LD_DAEMON_COMMAND_H
+
+#include "daemon/options.h"
+
+#define STATUS_OK 0
+#define STATUS_FAILED 1		/* it was tried, and failed */
+#define STATUS_USAGE 2		/* it was asked for wrongly */
+
+/* Serve until SIGTERM or SIGINT. */
+int
+command_serve(const struct options *o);
+
+struct http;
+struct server;
+
+/* Open the HTTP side as the options say and announce it on standard output. */
+int
+serve_open(const struct options *o, struct server *server, struct http **http,
+    struct message *m);
+
+/* Run one job in the foreground: a file, the name of a built-in job, or "-" for
+ * standard input; NULL: the built-in default job.  With --serve the dashboard is
+ * up meanwhile, other jobs may come in, and after the table it goes on. */
+int
+command_run(const struct options *o, const char *job);
+
+/* Measure this machine: see doc/PERFORMANCE.md. */
+int
+command_bench(const struct options *o);
+
+/* Write a snapshot: "ID", "ID.safetensors", "ID.npz" or "ID.json". */
+int
+command_export(const struct options *o, const char *what);
+
+/* SIGTERM and SIGINT, blocked in every thread and waited for in one. */
+void
+signals_block(void);
+
+/* Wait for one of them, at most `seconds` (negative: for ever).  True when one
+ * came. */
+bool
+signals_wait(double seconds);
+
+#endif

@@ -1,0 +1,95 @@
+/* l2ld: an experiment server for learned optimizers. */
+#include <config.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/command.h"
+#include "num/blas.h"
+#include "num/lstm.h"
+
+#define CONFIG_FILE SYSCONFDIR "/l2ld.conf"
+
+static void
+help(void)
+{
+	printf("usage: l2ld [serve] [OPTION...]         serve jobs over HTTP\n"
+	    "       l2ld run [JOB.json | NAME | -]    one job in the "
+	    "foreground\n"
+	    "       l2ld export ID[.FORMAT]           a snapshot as "
+	    "safetensors, npz or json\n"
+	    "       l2ld bench                        measure this machine\n"
+	    "\n");
+	options_help();
+}
+
+static void
+version(void)
+{
+	struct blas_info blas;
+
+	blas_info(&blas);
+	printf("l2ld %s\ncompiler: %s\nflags: %s\nsanitizer: %s\n"
+	    "kernels: %s\nOpenBLAS: %s, %s kernels\n", PACKAGE_VERSION,
+	    L2LD_COMPILER, L2LD_CFLAGS, L2LD_SANITIZER, lstm_kernels()->name,
+	    blas.config, blas.core);
+	if (blas.warning[0] != 0)
+		printf("%s\n", blas.warning);
+}
+
+/* Defaults, then the file, then the command line. */
+static int
+read_options(struct options *o, int argc, char **argv, const char **words,
+    struct message *m)
+{
+	int r;
+
+	options_defaults(o);
+	r = options_file(o, CONFIG_FILE, m);
+	if (r < 0 && r != ERR_NOT_FOUND)
+		return r;
+	return options_arguments(o, argc, argv, words, 2, m);
+}
+
+static int
+command(struct options *o, const char *name, const char *word)
+{
+	if (strcmp(name, "serve") == 0 && word == NULL)
+		return command_serve(o);
+	if (strcmp(name, "run") == 0)
+		return command_run(o, word);
+	if (strcmp(name, "bench") == 0 && word == NULL)
+		return command_bench(o);
+	if (strcmp(name, "export") == 0)
+		return command_export(o, word);
+	fprintf(stderr, "l2ld: there is no command '%s%s%s'; see l2ld "
+	    "--help\n", name, word != NULL ? " " : "", word != NULL ? word :
+	    "");
+	return STATUS_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *words[2];
+	struct message m = { "" };
+	struct options o;
+
+	/* Before any thread starts. */
+	signals_block();
+	blas_start();
+	json_object_seed(0);
+	if (read_options(&o, argc, argv, words, &m) < 0) {
+		fprintf(stderr, "l2ld: %s\n", m.text);
+		return STATUS_USAGE;
+	}
+	if (o.help || o.version) {
+		(o.help ? help : version)();
+		return STATUS_OK;
+	}
+	if (o.verbose)
+		log_set_level(LOG_DEBUG);
+	return command(&o, words[0] != NULL ? words[0] : "serve", words[1]);
+}
