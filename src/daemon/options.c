@@ -123,6 +123,7 @@ set_output(struct options *o, const char *value, struct message *m)
 FLAG(set_verbose, verbose)
 FLAG(set_json, json)
 FLAG(set_serve, serve)
+FLAG(set_exit, exit)
 FLAG(set_quick, quick)
 FLAG(set_help, help)
 FLAG(set_version, version)
@@ -146,6 +147,7 @@ static const struct option table[] = {
 	    set_output },
 	{ "serve", NULL, false, "run: serve the dashboard meanwhile, and go on "
 	    "serving", set_serve },
+	{ "exit", NULL, false, "run --serve: end after the table", set_exit },
 	{ "json", NULL, false, "bench: print JSON only", set_json },
 	{ "quick", NULL, false, "bench: shorter and less exact", set_quick },
 	{ "verbose", NULL, true, "log more", set_verbose },

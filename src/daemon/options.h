@@ -17,7 +17,7 @@ struct options {
 	int workers;
 	int threads;			/* of a job that does not say; 0: see
 					 * struct server_config */
-	bool serve;			/* run */
+	bool serve, exit;		/* run */
 	char hosts[OPTIONS_HOSTS_MAX][256];
 	int hosts_len;
 	bool verbose;

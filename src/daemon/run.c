@@ -194,7 +194,7 @@ command_run(const struct options *o, const char *job)
 	if (r == 0) {
 		status = report(&row, signal);
 		job_row_free(&row);
-		if (o->serve && !signal) {
+		if (o->serve && !o->exit && !signal) {
 			printf("\nserving until Ctrl-C\n");
 			fflush(stdout);
 			signals_wait(-1);
