@@ -7,42 +7,15 @@
 //
 // A series is {key, colour, width, dash, alpha, kind, connect, emphasis, hidden}:
 // key is its label inside dygraphs, colour the name of a --series-... property in
-// style.css, kind "line" or "dots"; connect draws across missing points. A row is [x, v, v, ...], or with bands
-// [x, [low, value, high] or null, ...].
+// style.css, kind "line" or "dots"; connect draws across missing points. A row is
+// [x, v, v, ...], or with bands [x, [low, value, high] or null, ...].
 
-const MINUS = '\u2212';
+import { drawable, logTicks, tickLabel, valueRange } from './axis.js';
+
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 function property(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
-
-function tickLabel(v) {
-  const size = Math.abs(v);
-  if (v !== 0 && (size >= 1e6 || size < 1e-3))
-    return v.toExponential().replace('e+', 'e').replaceAll('-', MINUS);
-  return String(Number(v.toPrecision(12))).replaceAll('-', MINUS);
-}
-
-// Ticks of a log axis: decades, with 2 and 5 between them when few decades are
-// seen, and equal steps when it is less than one.
-function logTicks(low, high, pixels, options, graph) {
-  const decades = Math.log10(high / low);
-  if (!(decades > 0.7))
-    return Dygraph.numericLinearTicks(low, high, pixels, options, graph);
-  const room = Math.max(2, Math.floor(pixels / 36));
-  const every = Math.max(1, Math.ceil(decades / room));
-  const within = decades * 3 <= room ? [1, 2, 5] : [1];
-  const ticks = [];
-  const first = Math.floor(Math.log10(low) / every) * every;
-  for (let e = first; 10 ** e <= high; e += every) {
-    for (const m of within) {
-      const v = Number(`${m}e${e}`);
-      if (v >= low && v <= high)
-        ticks.push({ v, label: tickLabel(v) });
-    }
-  }
-  return ticks;
 }
 
 function plotBand(e, series) {
@@ -105,58 +78,6 @@ function plotDots(e, series) {
       ctx.stroke();
     }
   }
-}
-
-// The lowest and highest value that the visible series show, no higher than cap.
-function extent(rows, series, { log, bands, cap }) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const row of rows) {
-    for (let i = 0; i < series.length; i++) {
-      const cell = row[i + 1];
-      if (series[i].hidden || cell === null || cell === undefined)
-        continue;
-      const values = !Array.isArray(cell) ? [cell] : bands ? cell : [cell[1]];
-      for (const v of values) {
-        if (Number.isFinite(v) && v <= cap && (!log || v > 0)) {
-          low = Math.min(low, v);
-          high = Math.max(high, v);
-        }
-      }
-    }
-  }
-  return low <= high ? [low, high] : null;
-}
-
-function valueRange(rows, series, how) {
-  const found = extent(rows, series, how);
-  if (!found)
-    return how.log ? [0.1, 1] : [0, 1];
-  const [low, high] = found;
-  if (how.log) {
-    const factor = Math.max(1.06, (high / low) ** 0.05);
-    return [Math.max(low / factor, Number.MIN_VALUE),
-      Math.min(high * factor, Number.MAX_VALUE)];
-  }
-  const room = (high - low) * 0.05 || Math.abs(high) * 0.05 || 1;
-  return [low >= 0 ? Math.max(0, low - room) : low - room,
-    Math.min(high + room, Number.MAX_VALUE)];
-}
-
-// A log axis has no place for zero and below: a line has a gap there, a band
-// goes on beyond the axis. So does one whose quantile is infinite.
-function drawable(rows, [low, high], log) {
-  const below = log ? low / 10 : low - (high - low);
-  const above = log ? high * 10 : high + (high - low);
-  const shown = (v) => Number.isFinite(v) && (!log || v > 0);
-  const part = (v) => (shown(v) ? v : v > 0 ? above : below);
-  return rows.map((row) => row.map((cell, i) => {
-    if (i === 0 || cell === null || cell === undefined)
-      return cell ?? null;
-    if (!Array.isArray(cell))
-      return shown(cell) ? cell : null;
-    return shown(cell[1]) ? [part(cell[0]), cell[1], part(cell[2])] : null;
-  }));
 }
 
 export class Chart {
@@ -243,7 +164,6 @@ export class Chart {
       xlabel: this.xlabel,
       rightGap: 12,
       xRangePad: 4,
-      labelsDiv: document.createElement('div'),
       highlightCircleSize: 3,
       axisLabelFontSize: 12,
       xLabelHeight: 22,

@@ -33,8 +33,10 @@ export function editDialog(job, done) {
     } catch (error) {
       save.disabled = false;
       fault.hidden = false;
-      fault.textContent = [explain(error), ...(error.faults ?? [])
-        .map((f) => `${f.pointer.slice(1)}: ${f.detail}.`)].join(' ');
+      // A single fault is told by the error itself.
+      const faults = error.faults?.length > 1 ? error.faults : [];
+      fault.textContent = [explain(error), ...faults
+        .map((f) => `${f.pointer}: ${f.detail}.`)].join(' ');
     }
   } }, 'Save');
   const dialog = h('dialog', { class: 'edit', 'aria-label': `Edit job ${job.id}`,

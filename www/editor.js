@@ -37,19 +37,18 @@ export function makeEditor(onchange) {
 }
 
 const FIGURES = {
-  memory: ['Memory', bytes],
-  disk: ['Disk', bytes],
+  memory_bytes: ['Memory', bytes],
+  disk_bytes: ['Disk', bytes],
   coordinates: ['Coordinates', count],
   weights: ['Weights', count],
-  flops: ['Work', operations],
-  queue_position: ['In the queue', (v) => (v > 0 ? `behind ${count(v)}` : 'next')],
+  work: ['Work', operations],
+  queue_position: ['In the queue', (v) => (v > 1 ? `behind ${count(v - 1)}` : 'next')],
   eta_seconds: ['Estimated time', (v) => roughly(v) ?? duration(v)],
 };
 
-// The figures of a dry run, wherever in its answer they stand.
-function estimate(answer) {
-  const { spec, warnings, estimate: inner, ...outer } = answer;
-  const known = { ...inner, ...outer };
+// The figures of a dry run.
+function figures(answer) {
+  const known = { ...answer.estimate, ...answer };
   return terms(Object.entries(FIGURES)
     .filter(([key]) => known[key] !== undefined && known[key] !== null)
     .map(([key, [name, words]]) => [name, words(known[key])]), 'terms figures');
@@ -122,7 +121,7 @@ export class Verdict {
         { query: { dry_run: 1 }, signal: this.signal });
       if (asked !== this.asked)
         return false;
-      this.say('good', 'Ready to run', estimate(answer),
+      this.say('good', 'Ready to run', figures(answer),
         h('details', {}, h('summary', {}, 'With every default filled in'),
           h('pre', { class: 'code', tabindex: '0' },
             pretty(answer.spec))));

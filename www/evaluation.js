@@ -20,6 +20,8 @@ const PREFERRED = {
 const LEARNED = ['blue', 'vermillion', 'green', 'purple', 'orange', 'sky', 'ink'];
 const DASHES = [[7, 4], [2, 3], [10, 4, 2, 4], [5, 5], [12, 4]];
 
+const ABOVE_START = 3;		// the axis ends at so many times the initial loss
+
 // Solid and bold for the learned ones, dashed for the others, as in the paper.
 function looks(optimizers) {
   const taken = new Set();
@@ -90,24 +92,25 @@ class Evaluation {
     })]);
     const start = Math.max(...(rows[0] ?? []).slice(1)
       .map((cell) => cell?.[1] ?? 0).filter(Number.isFinite), 0);
+    const cap = start > 0 ? ABOVE_START * start : Infinity;
     this.figure.setScale(log);
     this.figure.setBands(bands);
-    this.figure.set(rows, order.map(({ name }) => ({ key: name, name, ...style.get(name) })),
-      start > 0 ? 3 * start : Infinity);
-    this.note.textContent = order.map(({ name }) => this.gone(name, centre))
+    this.figure.set(rows,
+      order.map(({ name }) => ({ key: name, name, ...style.get(name) })), cap);
+    this.note.textContent = order.map(({ name }) => this.gone(name, centre, cap))
       .filter(Boolean).join(' ');
     this.note.hidden = this.note.textContent === '';
   }
 
-  // A sentence about an optimizer whose curve is not finite everywhere.
-  gone(name, centre) {
-    const first = this.steps.find(([, by]) =>
-      by.has(name) && !Number.isFinite(by.get(name)[centre]));
-    if (!first)
+  // A sentence about an optimizer whose curve leaves the chart.
+  gone(name, centre, cap) {
+    const out = this.steps.find(([, by]) => by.has(name) && !(by.get(name)[centre] <= cap));
+    if (!out)
       return null;
     const { runs, diverged } = this.steps.at(-1)[1].get(name) ?? {};
-    return `${name}: the ${centre} is not finite from step ${first[0]} on`
-      + (diverged ? ` (${diverged} of ${runs} runs diverged).` : '.');
+    return `${name}: the ${centre} is ${Number.isFinite(out[1].get(name)[centre])
+      ? 'above the chart' : 'not finite'} at step ${out[0]}`
+      + (diverged ? `; ${diverged} of ${runs} runs diverged.` : '.');
   }
 }
 

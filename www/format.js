@@ -86,13 +86,8 @@ export function roughly(s) {
     return null;
   if (s < 10)
     return 'a few seconds';
-  if (s < 60)
-    return `${Math.ceil(s / 10) * 10} s`;
-  if (s < 3600)
-    return `${Math.ceil(s / 60)} min`;
-  if (s < 86400)
-    return `${Math.floor(s / 3600)} h ${Math.ceil(s % 3600 / 600) * 10 % 60} min`;
-  return duration(s);
+  const step = s < 60 ? 10 : s < 3600 ? 60 : s < 86400 ? 600 : 3600;
+  return `about ${duration(Math.ceil(s / step) * step)}`;
 }
 
 // Seconds between two ISO times; to now without the second.
@@ -151,14 +146,41 @@ export function pretty(value, indent = '') {
   return `${open}\n${parts.map((p) => inner + p).join(',\n')}\n${indent}${close}`;
 }
 
+const TITLES = { cpu: 'CPU', blas: 'BLAS', wal_size: 'Write-ahead log' };
+
+function title(key) {
+  return TITLES[key] ?? key[0].toUpperCase() + key.slice(1).replaceAll('_', ' ');
+}
+
+// A value by the kind that its name tells.
+function worded(key, v) {
+  if (v === null || v === undefined)
+    return null;
+  if (typeof v === 'boolean')
+    return v ? 'yes' : 'no';
+  if (typeof v === 'number')
+    return /size|bytes/.test(key) ? bytes(v) : /seconds/.test(key) ? duration(v) : count(v);
+  return typeof v === 'object' ? JSON.stringify(v) : String(v);
+}
+
+// [title, words] for each member of an object; an object within it is told
+// member by member.
+export function describe(object, without = []) {
+  return Object.entries(object ?? {}).filter(([key]) => !without.includes(key))
+    .flatMap(([key, v]) => (v !== null && typeof v === 'object' && !Array.isArray(v)
+      ? describe(v).map(([inner, words]) => [TITLES[key]
+        ? `${TITLES[key]} ${inner.toLowerCase()}` : inner, words])
+      : [[title(key), worded(key, v)]]));
+}
+
 // What a job works on and with, in a few words, from its spec.
 export function problemWords(problem) {
   if (!problem)
     return '';
   if (typeof problem === 'string')
     return problem;
-  const { type, dataset, hidden, activation, batch } = problem;
-  const words = [type, dataset, hidden?.length && `hidden ${hidden.join('\u2013')}`,
-    activation, batch && `batch ${batch}`];
+  const { type, variables, dataset, hidden, activation, batch } = problem;
+  const words = [type, variables && plural(variables, 'variable'), dataset,
+    hidden?.length && `hidden ${hidden.join('\u2013')}`, activation, batch && `batch ${batch}`];
   return words.filter(Boolean).join(', ');
 }

@@ -7,8 +7,8 @@ import { ago, problemWords, time } from './format.js';
 import { Evaluations } from './evaluation.js';
 import { poll } from './poll.js';
 import { Record, attempts } from './record.js';
-import { actionButtons, hasEnded, makeBadge, makeProgress, reasonWords, share, timing }
-  from './state.js';
+import { actionButtons, hasEnded, isLive, makeBadge, makeProgress, reasonWords, share,
+  timing } from './state.js';
 import { Training } from './training.js';
 
 const LIVE_PAUSE = 1500;
@@ -65,7 +65,8 @@ class Header {
         this.live.textContent = `The job is now ${job.state}.`;
       this.state = job.state;
     }
-    document.title = `${job.state === 'running' ? `${share(job.progress)} % ` : ''}${job.name} \u00b7 l2ld`;
+    const progress = job.state === 'running' ? `${share(job.progress)} % ` : '';
+    document.title = `${progress}${this.title.textContent} \u00b7 l2ld`;
   }
 
   showFacts(job) {
@@ -159,7 +160,7 @@ class Page {
       first = false;
       if (hasEnded(this.job.state))
         return null;
-      return this.job.state === 'running' ? LIVE_PAUSE : QUIET_PAUSE;
+      return isLive(this.job.state) ? LIVE_PAUSE : QUIET_PAUSE;
     })]);
   }
 }

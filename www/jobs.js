@@ -18,7 +18,7 @@ function makeRow(id) {
   const progress = makeProgress();
   const name = h('a', { href: `#/jobs/${id}`, class: 'job-name' });
   const tags = h('span', { class: 'tags' });
-  const type = h('td', { class: 'muted', 'data-label': 'Type' });
+  const type = h('td', { class: 'muted' });
   const reason = h('span', { class: 'muted' });
   const created = h('time');
   const node = h('tr', {},
@@ -70,12 +70,13 @@ function makeFilters(filter, onchange) {
     tag.textContent = `${filter.tag} \u2715`;
     onchange();
   };
-  const text = h('input', { id: 'q', type: 'search', autocomplete: 'off', 'aria-label': 'Search',
-    placeholder: 'name, notes or tag', oninput: () => {
+  const text = h('input', { id: 'q', type: 'search', autocomplete: 'off',
+    'aria-label': 'Search', placeholder: 'name, notes or tag', oninput: () => {
       clearTimeout(typing);
       typing = setTimeout(() => set({ q: text.value.trim() }), TYPING_PAUSE);
     } });
-  const state = h('select', { id: 'state', 'aria-label': 'State', onchange: () => set({ state: state.value }) },
+  const state = h('select', { id: 'state', 'aria-label': 'State',
+    onchange: () => set({ state: state.value }) },
     h('option', { value: '' }, 'any state'),
     STATES.map((s) => h('option', { value: s }, s)));
   const tag = h('button', { type: 'button', class: 'tag', hidden: !filter.tag,

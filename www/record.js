@@ -3,7 +3,8 @@
 
 import { curveFile, get, snapshotFile } from './api.js';
 import { copyButton, h, scroller, section, terms } from './dom.js';
-import { between, bytes, count, duration, number, plural, pretty, time } from './format.js';
+import { between, bytes, count, describe, duration, number, plural, pretty, time }
+  from './format.js';
 import { makeBadge } from './state.js';
 
 function fileLink(href, kind, name) {
@@ -18,12 +19,12 @@ function curveRows(id, curves) {
       fileLink(curveFile(id, name, kind), kind, `job-${id}-${name}.${kind}`)))));
 }
 
-// Files of a snapshot, for this page and the page of all snapshots.
-export function snapshotFiles(snapshot) {
+function snapshotFiles(snapshot) {
   return ['safetensors', 'npz', 'json'].map((kind) =>
     fileLink(snapshotFile(snapshot.id, kind), kind, `snapshot-${snapshot.id}.${kind}`));
 }
 
+// The cells of a snapshot, here and on the page of all snapshots.
 export function snapshotCells(snapshot) {
   const sha = snapshot.sha256 ?? '';
   return [
@@ -80,9 +81,7 @@ function history(job) {
 }
 
 function environment(job) {
-  const words = (v) => (v !== null && typeof v === 'object' ? JSON.stringify(v) : String(v));
-  const pairs = Object.entries(job.environment ?? {})
-    .map(([key, v]) => [key.replaceAll('_', ' '), v === null ? null : words(v)]);
+  const pairs = describe(job.environment);
   return pairs.length > 0 ? terms(pairs)
     : h('p', { class: 'muted' }, 'Known once the job has run.');
 }

@@ -1,36 +1,13 @@
 // What the server is, has and does.
 
-import { get, ApiError, explain } from './api.js';
+import { get } from './api.js';
 import { h, scroller, section, terms } from './dom.js';
-import { bytes, count, duration, plural } from './format.js';
+import { bytes, count, describe, duration, plural } from './format.js';
 import { poll } from './poll.js';
 
 const PAUSE = 3000;
-const TITLES = { cpu: 'CPU', blas: 'BLAS', wal_size: 'Write-ahead log' };
-
-// Members of a size in bytes are told by their names.
-function words(key, v) {
-  if (v === null || v === undefined)
-    return null;
-  if (typeof v === 'boolean')
-    return v ? 'yes' : 'no';
-  if (typeof v === 'number')
-    return /size|bytes|free|reserve|memory/.test(key) ? bytes(v)
-      : /seconds/.test(key) ? duration(v) : count(v);
-  return typeof v === 'object' ? JSON.stringify(v) : String(v);
-}
-
-function title(key) {
-  const text = key.replaceAll('_', ' ').replace(/ seconds$/, '');
-  return TITLES[key] ?? text[0].toUpperCase() + text.slice(1);
-}
-
-// Terms of an object; those of an object within it stand beside them.
-function pairs(object, without = []) {
-  return Object.entries(object ?? {}).filter(([key]) => !without.includes(key))
-    .flatMap(([key, v]) => (v !== null && typeof v === 'object' && !Array.isArray(v)
-      ? pairs(v) : [[title(key), words(key, v)]]));
-}
+// Members of the answer that have places of their own on the page.
+const ELSEWHERE = ['queue', 'database', 'disk', 'data_folder', 'uptime_seconds'];
 
 // Health is served beside the API, not under it.
 async function health(path, signal) {
@@ -88,8 +65,8 @@ export async function show(main, route, signal) {
     const [server, alive, ready] = await Promise.all([get('/server', {}, signal),
       health('/api/v1/healthz', signal), health('/api/v1/readyz', signal)]);
     top.replaceChildren(figures(server));
-    build.replaceChildren(terms(pairs(server, ['queue', 'database', 'disk', 'data_folder', 'uptime_seconds'])));
-    store.replaceChildren(terms([...pairs(server.database),
+    build.replaceChildren(terms(describe(server, ELSEWHERE)));
+    store.replaceChildren(terms([...describe(server.database),
       ['Free on its disk', bytes(server.disk?.free)],
       ['Kept in reserve', bytes(server.disk?.reserve)],
       ['Data sets in', server.data_folder]]));
@@ -109,13 +86,7 @@ export async function show(main, route, signal) {
       h('div', {}, section('Storage', null, store), section('Health', null, checks))),
     section('Data sets', null, sets),
     section('For programs', null, links()));
-  try {
-    sets.append(datasets((await get('/datasets', {}, signal)).datasets));
-  } catch (error) {
-    if (!(error instanceof ApiError))
-      throw error;
-    sets.append(h('p', { class: 'alert' }, explain(error)));
-  }
+  sets.append(datasets((await get('/datasets', {}, signal)).datasets));
   let first = true;
   await poll(signal, async () => {
     if (!first)

@@ -9,7 +9,7 @@ const PAGE = 50;
 function row(snapshot) {
   return h('tr', {},
     h('td', { class: 'num muted' }, String(snapshot.id)),
-    h('td', {}, snapshot.job
+    h('td', { class: 'nowrap' }, snapshot.job
       ? h('a', { href: `#/jobs/${snapshot.job}` }, `job ${snapshot.job}`) : '\u2013'),
     h('td', {}, snapshot.optimizer, snapshot.group
       && h('span', { class: 'muted' }, ` for ${snapshot.group}`)),

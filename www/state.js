@@ -45,9 +45,9 @@ export function timing(job) {
   const { eta_seconds: eta } = job.progress ?? {};
   const left = roughly(eta);
   if (job.state === 'running')
-    return left ? `about ${left} left` : 'estimating\u2026';
+    return left ? `${left} left` : 'estimating\u2026';
   if (job.state === 'queued')
-    return left ? `waiting, about ${left} of work` : 'waiting for a worker';
+    return left ? `waiting, ${left} of work` : 'waiting for a worker';
   if (job.state === 'paused')
     return 'paused';
   return job.run_seconds > 0 ? `took ${duration(job.run_seconds)}` : '';

@@ -2,7 +2,7 @@
 
 import { curve } from './api.js';
 import { h, section, setText, terms } from './dom.js';
-import { count, number, setting } from './format.js';
+import { count, number, plural, setting } from './format.js';
 import { Figure, choices } from './legend.js';
 import { poll } from './poll.js';
 
@@ -142,7 +142,7 @@ export class Training {
     } else {
       this.drawLosses(points, values, cap);
     }
-    this.tell(values);
+    this.tell(values, cap);
   }
 
   drawLosses(points, values, cap) {
@@ -166,7 +166,7 @@ export class Training {
       parts.map(([, series]) => series), cap);
   }
 
-  tell(values) {
+  tell(values, cap) {
     const last = Object.fromEntries(this.training.columns
       .map((name, i) => [name, this.training.rows.at(-1)[i]]));
     const at = Object.fromEntries(this.validation.columns.map((name, i) => [name, i]));
@@ -179,9 +179,10 @@ export class Training {
       ['Gradient norm', number(last.gradient_norm)],
     ], 'terms figures'));
     const lost = values.filter((v) => v !== null && !Number.isFinite(v)).length;
-    this.note.hidden = lost === 0;
-    setText(this.note, lost === 0 ? '' : `${count(lost)} of the points shown `
-      + `${lost === 1 ? 'is' : 'are'} not finite and cannot be drawn; the CSV has them.`);
+    const above = values.filter((v) => Number.isFinite(v) && v > cap).length;
+    setText(this.note, [lost > 0 && `${plural(lost, 'point')} not finite`,
+      above > 0 && `${plural(above, 'point')} above the chart`].filter(Boolean).join(', '));
+    this.note.hidden = lost + above === 0;
   }
 
   destroy() {
