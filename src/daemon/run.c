@@ -16,7 +16,11 @@
 
 #define BAR 30			/* characters */
 #define LOOK_SECONDS 0.2
-#define LINE_SECONDS 5		/* between plain lines */
+/* Plain lines come with every so many percent, or after so many seconds, and not
+ * faster than one in LINE_SECONDS. */
+#define LINE_PERCENT 5
+#define LINE_SECONDS 1
+#define LINE_SECONDS_MAX 60
 
 static int
 read_input(struct buf *text, struct message *m)
@@ -99,13 +103,23 @@ show(const struct job_row *row, double eta, bool terminal)
 	fflush(stdout);
 }
 
+/* Whether it is time for another plain line. */
+static bool
+line_due(const struct job_row *row, double shown_percent, double shown)
+{
+	double seconds = clock_seconds() - shown;
+
+	return seconds >= LINE_SECONDS_MAX || (seconds >= LINE_SECONDS &&
+	    row->done - shown_percent >= LINE_PERCENT);
+}
+
 /* Look at the job until it has ended or a signal comes.  *row is filled; the
  * caller frees it after 0. */
 static int
 follow(struct server *server, int64_t id, struct job_row *row, bool *signal)
 {
 	bool terminal = isatty(STDOUT_FILENO);
-	double shown = -INFINITY;
+	double shown = -INFINITY, shown_percent = 0;
 
 	*signal = false;
 	for (;;) {
@@ -115,10 +129,10 @@ follow(struct server *server, int64_t id, struct job_row *row, bool *signal)
 		if (r < 0)
 			return r;
 		end = row->state >= JOB_SUCCEEDED || *signal;
-		if (terminal || end ||
-		    clock_seconds() - shown >= LINE_SECONDS) {
+		if (terminal || end || line_due(row, shown_percent, shown)) {
 			show(row, end ? 0 : server_eta(server, row), terminal);
 			shown = clock_seconds();
+			shown_percent = row->done;
 		}
 		if (end) {
 			if (terminal)

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/buf.h"
+#include "job/json_text.h"
 #include "job/run.h"
 
 struct evaluation {
@@ -30,6 +31,7 @@ load_weights(struct evaluation *e, int index, const struct spec_rule *from)
 		struct rule_part *part = &rule->parts[i];
 		struct snapshot_row row;
 		size_t len;
+		bool fits;
 		int r;
 
 		if (!optim_learned(part->type))
@@ -39,10 +41,11 @@ load_weights(struct evaluation *e, int index, const struct spec_rule *from)
 		    &row);
 		if (r < 0)
 			return r;
-		if (row.len == len)
+		fits = row.len == len;
+		if (fits)
 			memcpy(w, row.weights, len * sizeof *w);
 		snapshot_row_free(&row);
-		if (row.len != len)
+		if (!fits)
 			return ERR_FORMAT;
 		part->weights = w;
 		w += len;
@@ -158,13 +161,6 @@ record_curve(struct evaluation *e, int index, const struct evaluator *evaluator)
 	return r;
 }
 
-/* A finite number, or null. */
-static json_t *
-number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
 static json_t *
 table_row(const struct evaluation *e, int rule, const struct evaluator *evaluator)
 {
@@ -175,13 +171,13 @@ table_row(const struct evaluation *e, int rule, const struct evaluator *evaluato
 	    "s:o,s:b}", "optimizer", e->rules[rule].name, "learned",
 	    rule_learned(&e->rules[rule]), "snapshot", e->snapshots[rule] > 0 ?
 	    json_integer(e->snapshots[rule]) : json_null(), "learning_rate",
-	    number(row.learning_rate), "tuned", row.tuned, "edge", row.edge,
-	    "final_mean", number(row.final_mean), "final_median",
-	    number(row.final_median), "sum_mean", number(row.sum_mean),
+	    json_number(row.learning_rate), "tuned", row.tuned, "edge", row.edge,
+	    "final_mean", json_number(row.final_mean), "final_median",
+	    json_number(row.final_median), "sum_mean", json_number(row.sum_mean),
 	    "diverged", (json_int_t)row.diverged, "difference",
-	    number(row.difference), "difference_low",
-	    number(row.difference_low), "difference_high",
-	    number(row.difference_high), "best", row.best);
+	    json_number(row.difference), "difference_low",
+	    json_number(row.difference_low), "difference_high",
+	    json_number(row.difference_high), "best", row.best);
 }
 
 /* Append the evaluation to the results, and store them. */
@@ -194,7 +190,7 @@ record_table(struct evaluation *e, int index, const struct evaluator *evaluator)
 	json_t *spec = json_array_get(json_object_get(run->spec->json,
 	    "evaluation"), (size_t)index);
 	json_t *problem = json_object_get(spec, "problem");
-	char *text;
+	struct buf text = { 0 };
 	int r;
 
 	for (int i = 0; i < e->config.rules_len; i++)
@@ -212,11 +208,11 @@ record_table(struct evaluation *e, int index, const struct evaluator *evaluator)
 		json_array_remove(list, json_array_size(list) - 1);
 	if (json_array_append_new(list, table) < 0)
 		return ERR_MEMORY;
-	text = json_dumps(run->results, JSON_COMPACT);
-	if (text == NULL)
-		return ERR_MEMORY;
-	r = store_job_set_results(run->store, run->row->id, text);
-	free(text);
+	json_text(&text, run->results, false);
+	r = buf_error(&text);
+	if (r == 0)
+		r = store_job_set_results(run->store, run->row->id, text.data);
+	buf_free(&text);
 	return r;
 }
 
