@@ -23,7 +23,7 @@ struct deadlines {
 	pthread_cond_t wake;
 	bool quit;
 	int live;		/* connections that were not shut down */
-	struct deadline list[DEADLINE_CONNECTIONS];
+	struct deadline list[DEADLINE_PLACES];
 	pthread_t thread;
 };
 
@@ -39,14 +39,15 @@ deadline_shut(struct deadline *deadline, const char *why)
 }
 
 /* While there is a crowd: of those that wait for their client, the one that has
- * waited longest goes, if it has waited long enough to be called slow. */
+ * waited longest goes, if it has waited long enough to be called slow or there
+ * is no more room. */
 static void
 deadlines_relieve(struct deadlines *all, double now)
 {
 	while (all->live > DEADLINE_CROWD) {
 		struct deadline *oldest = NULL;
 
-		for (int i = 0; i < DEADLINE_CONNECTIONS; i++) {
+		for (int i = 0; i < DEADLINE_PLACES; i++) {
 			struct deadline *d = &all->list[i];
 
 			if (d->socket >= 0 && !d->shut &&
@@ -54,7 +55,8 @@ deadlines_relieve(struct deadlines *all, double now)
 			    (oldest == NULL || d->since < oldest->since))
 				oldest = d;
 		}
-		if (oldest == NULL || now - oldest->since < DEADLINE_SLOW)
+		if (oldest == NULL || (now - oldest->since < DEADLINE_SLOW &&
+		    all->live <= DEADLINE_CONNECTIONS))
 			return;
 		deadline_shut(oldest, "others were waiting");
 	}
@@ -70,7 +72,7 @@ deadlines_main(void *arg)
 		struct timespec next;
 		double now = clock_seconds();
 
-		for (int i = 0; i < DEADLINE_CONNECTIONS; i++) {
+		for (int i = 0; i < DEADLINE_PLACES; i++) {
 			struct deadline *d = &all->list[i];
 
 			if (d->socket >= 0 && !d->shut && now > d->until &&
@@ -95,7 +97,7 @@ deadlines_new(struct deadlines **out)
 	*out = NULL;
 	if (all == NULL)
 		return ERR_MEMORY;
-	for (int i = 0; i < DEADLINE_CONNECTIONS; i++)
+	for (int i = 0; i < DEADLINE_PLACES; i++)
 		all->list[i] = (struct deadline){ .all = all, .socket = -1 };
 	pthread_mutex_init(&all->mutex, NULL);
 	pthread_condattr_init(&monotonic);
@@ -134,7 +136,7 @@ deadline_add(struct deadlines *all, int socket)
 	double now = clock_seconds();
 
 	pthread_mutex_lock(&all->mutex);
-	for (int i = 0; i < DEADLINE_CONNECTIONS && place == NULL; i++)
+	for (int i = 0; i < DEADLINE_PLACES && place == NULL; i++)
 		if (all->list[i].socket < 0)
 			place = &all->list[i];
 	if (place != NULL) {
@@ -184,7 +186,7 @@ deadlines_busy(struct deadlines *all)
 	int busy = 0;
 
 	pthread_mutex_lock(&all->mutex);
-	for (int i = 0; i < DEADLINE_CONNECTIONS; i++)
+	for (int i = 0; i < DEADLINE_PLACES; i++)
 		if (all->list[i].socket >= 0 && !all->list[i].shut &&
 		    all->list[i].phase != DEADLINE_READING)
 			busy++;

@@ -1,17 +1,19 @@
 /* How long a connection may take.
  *
  * The HTTP library's own timeout is for silence only: a client that sends a byte
- * a second would live for ever.  Here each connection has a time by which what
- * it is doing must be done; a thread shuts down the sockets that are late.  When
- * connections are many, the one that has been kept waiting longest for its
- * client is shut down too, so that slow clients cannot keep others out. */
+ * a second would live for ever; and past its limit of connections it closes the
+ * new one.  Here each connection has a time by which what it is doing must be
+ * done, and a thread shuts down the sockets that are late.  When connections are
+ * many, those that have waited longest for their clients go first, so that slow
+ * clients cannot keep others out. */
 #ifndef L2LD_HTTP_DEADLINE_H
 #define L2LD_HTTP_DEADLINE_H
 
 #include <stdbool.h>
 
-#define DEADLINE_CONNECTIONS 128
+#define DEADLINE_CONNECTIONS 128	/* past so many one must go */
 #define DEADLINE_CROWD 112	/* past so many the slow ones must go */
+#define DEADLINE_PLACES 256	/* with those that are on their way out */
 #define DEADLINE_SLOW 0.5	/* seconds without a whole request */
 #define DEADLINE_READ 30.0	/* seconds for head and body */
 #define DEADLINE_ANSWER 60.0	/* seconds to take the answer */
@@ -34,8 +36,8 @@ deadlines_new(struct deadlines **all);
 void
 deadlines_free(struct deadlines *all);
 
-/* A connection on socket, reading; NULL when there are DEADLINE_CONNECTIONS.
- * It must be removed before its socket is closed. */
+/* A connection on socket, reading; NULL when there are DEADLINE_PLACES.  It
+ * must be removed before its socket is closed. */
 struct deadline *
 deadline_add(struct deadlines *all, int socket);
 void

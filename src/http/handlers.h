@@ -3,8 +3,6 @@
 #ifndef L2LD_HTTP_HANDLERS_H
 #define L2LD_HTTP_HANDLERS_H
 
-#include <jansson.h>
-
 #include "base/param.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -24,9 +22,6 @@ jobs_delete(const struct request *rq, struct response *rs);
 /* job_patch.c */
 void
 job_patch(const struct request *rq, struct response *rs);
-/* What its body may be; a new reference, NULL when memory is out. */
-json_t *
-job_patch_schema(void);
 
 /* job_actions.c */
 void

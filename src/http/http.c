@@ -40,7 +40,7 @@ http_run(struct http *http, int fd, struct message *m)
 	    MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, connection_access,
 	    context,
 	    MHD_OPTION_LISTEN_SOCKET, fd,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)DEADLINE_CONNECTIONS,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)DEADLINE_PLACES,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SILENCE,
 	    MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1,

@@ -193,18 +193,39 @@ paths_json(void)
 	return paths;
 }
 
+/* What may be changed of a job, as in its spec. */
+static json_t *
+patch_schema(const json_t *job)
+{
+	static const char *const names[] = { "name", "notes", "tags",
+		"priority" };
+	const json_t *all = json_object_get(job, "properties");
+	json_t *properties = json_object();
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (json_object_set(properties, names[i],
+		    json_object_get(all, names[i])) < 0) {
+			json_decref(properties);
+			return NULL;
+		}
+	return json_pack("{s:s, s:o, s:b}", "type", "object", "properties",
+	    properties, "additionalProperties", 0);
+}
+
 static json_t *
 components_json(void)
 {
 	json_t *components = json_loadb((const char *)http_schemas[0].data,
 	    http_schemas[0].len, JSON_REJECT_DUPLICATES, NULL);
 	json_t *schemas = json_object_get(components, "schemas");
+	json_t *job = catalogue_job_schema();
 
-	if (json_object_set_new(schemas, "JobSpec", catalogue_job_schema()) < 0 ||
-	    json_object_set_new(schemas, "JobPatch", job_patch_schema()) < 0) {
+	if (json_object_set_new(schemas, "JobPatch", patch_schema(job)) < 0 ||
+	    json_object_set(schemas, "JobSpec", job) < 0) {
 		json_decref(components);
-		return NULL;
+		components = NULL;
 	}
+	json_decref(job);
 	return components;
 }
 

@@ -50,7 +50,8 @@ struct request {
 void
 request_free(struct request *rq);
 
-/* Read the query against the route's table into options.  False: the answer
+/* Read the query against the route's table into options (NULL where the route
+ * has no table: then there may be no parameters).  False: the answer
  * says what is wrong. */
 bool
 request_options(const struct request *rq, struct response *rs, void *options);

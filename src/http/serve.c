@@ -148,6 +148,11 @@ serve_route(const struct gate_head *head, struct request *rq,
 		    fault.detail.text);
 		return false;
 	}
+	/* A handler with parameters reads them itself; here the others say that
+	 * they have none. */
+	if (match.route != NULL && match.route->query == NULL &&
+	    !request_options(rq, rs, NULL))
+		return false;
 	return serve_key(head, rq, rs) && serve_room(rq, rs, len);
 }
 
