@@ -121,7 +121,7 @@ check_gradient(struct run *r, const float *weights, const json_t *want_json)
 }
 
 /* Both windows with the same weights. */
-START_TEST(windows)
+START_TEST(both_windows)
 {
 	const char *name = cases[_i];
 	json_t *c = read_case(name, ""), *grad = read_case(name, ".grad");
@@ -219,7 +219,7 @@ check_trainer(const char *name, int64_t windows, const char *want_name)
 	json_decref(adam);
 }
 
-START_TEST(trainer)
+START_TEST(one_epoch)
 {
 	check_trainer(cases[_i], 1, "phi_after_1");
 	check_trainer(cases[_i], 2, "phi_after_2");
@@ -332,8 +332,8 @@ main(void)
 
 	blas_start();
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, windows, 0, CASES);
-	tcase_add_loop_test(tcase, trainer, 0, CASES);
+	tcase_add_loop_test(tcase, both_windows, 0, CASES);
+	tcase_add_loop_test(tcase, one_epoch, 0, CASES);
 	tcase_add_loop_test(tcase, hand_crafted, 0,
 	    (int)(sizeof crafted / sizeof *crafted));
 	tcase_add_test(tcase, preprocess);
