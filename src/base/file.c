@@ -23,7 +23,8 @@ file_read(const char *path, size_t limit, char **data, size_t *len,
 
 	*data = NULL;
 	*len = 0;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Not to wait for the other end, should it be a pipe. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		r = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
 		message_set(m, r, "cannot read %s: %s", path, strerror(errno));
@@ -135,10 +136,11 @@ int
 file_make_folder(const char *path, struct message *m)
 {
 	char part[PATH_MAX];
+	struct stat st;
 
 	if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
 		return message_set(m, ERR_INVALID, "the path is too long");
-	for (char *p = part + 1;; p++) {
+	for (char *p = part + (part[0] != 0);; p++) {
 		if (*p != '/' && *p != 0)
 			continue;
 		char end = *p;
@@ -148,9 +150,13 @@ file_make_folder(const char *path, struct message *m)
 			return message_set(m, ERR_IO, "cannot make the folder "
 			    "%s: %s", part, strerror(errno));
 		if (end == 0)
-			return 0;
+			break;
 		*p = end;
 	}
+	/* What is there already may be something else. */
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return message_set(m, ERR_IO, "%s is not a folder", path);
+	return 0;
 }
 
 long long
