@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "job/formats.h"
+#include "job/json_text.h"
 #include "job/run.h"
 
 #define CHECKPOINT_SECONDS 2.0
@@ -66,6 +67,7 @@ keep_rule(struct training *t, const struct rule *rule, char *kind,
 		const struct rule_part *part = &rule->parts[i];
 		char group[PROBLEM_GROUPS_MAX * 25];
 		char sha256[65];
+		struct buf text = { 0 };
 		json_t *metadata;
 		int64_t id;
 		int r;
@@ -83,17 +85,19 @@ keep_rule(struct training *t, const struct rule *rule, char *kind,
 			.validation_loss = loss,
 			.optimizer = (char *)(uintptr_t)part->type->name,
 			.group = group,
-			.metadata = json_dumps(metadata, JSON_COMPACT),
 			.sha256 = sha256,
 			.weights = (float *)(uintptr_t)part->weights,
 			.len = part->type->weights_len(&part->options),
 		};
 
+		json_text(&text, metadata, false);
 		json_decref(metadata);
+		row.metadata = text.data;
 		formats_sha256(row.weights, row.len * sizeof(float), sha256);
-		r = row.metadata == NULL ? ERR_MEMORY :
-		    store_snapshot_insert(run->store, &row, &id);
-		free(row.metadata);
+		r = buf_error(&text);
+		if (r == 0)
+			r = store_snapshot_insert(run->store, &row, &id);
+		buf_free(&text);
 		if (r < 0)
 			return r;
 		if (ids != NULL)

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "job/formats.h"
+#include "job/json_text.h"
 #include "job/server_state.h"
 
 /* Until a job has been measured: what one thread of a slow machine does. */
@@ -171,16 +172,18 @@ insert(struct server *server, const struct spec *spec, const char *key,
     const char *body, int64_t *id, bool *existing)
 {
 	json_t *tags = tags_json(spec);
-	char *tags_text = json_dumps(tags, JSON_COMPACT);
-	char *spec_text = json_dumps(spec->json, JSON_COMPACT);
-	int r = ERR_MEMORY;
+	struct buf tags_text = { 0 }, spec_text = { 0 };
+	int r;
 
-	if (tags_text != NULL && spec_text != NULL) {
+	json_text(&tags_text, tags, false);
+	json_text(&spec_text, spec->json, false);
+	r = buf_error(&tags_text) < 0 ? ERR_MEMORY : buf_error(&spec_text);
+	if (r == 0) {
 		struct job_new job = {
 			.name = spec->options.name,
 			.type = spec->options.type == SPEC_TRAIN ? "train" :
 			    "evaluate",
-			.spec = spec_text, .tags = tags_text,
+			.spec = spec_text.data, .tags = tags_text.data,
 			.notes = spec->options.notes,
 			.priority = spec->options.priority,
 			.key = key, .body = body,
@@ -189,8 +192,8 @@ insert(struct server *server, const struct spec *spec, const char *key,
 
 		r = store_job_insert(server->store, &job, id, existing);
 	}
-	free(spec_text);
-	free(tags_text);
+	buf_free(&spec_text);
+	buf_free(&tags_text);
 	json_decref(tags);
 	if (r == 0 && !*existing)
 		workers_wake(server);
