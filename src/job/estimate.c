@@ -23,11 +23,19 @@ struct work {
 	int members;
 	struct message *m;
 	struct estimate *estimate;
-	uint64_t evaluator;	/* the largest one's memory */
+	uint64_t turn;	/* most memory of those that take turns */
 	bool overflow;
 	int datasets_len;
 	char datasets[SPEC_EVALUATIONS_MAX + 1][DATASET_NAME_MAX];
 };
+
+/* Training and each evaluation take turns: the largest counts. */
+static void
+take_turn(struct work *w, uint64_t memory)
+{
+	if (memory > w->turn)
+		w->turn = memory;
+}
 
 /* *sum += a * b */
 static void
@@ -97,8 +105,10 @@ estimate_training(struct work *w, const struct problem *p)
 	if (cost == SIZE_MAX)
 		return message_set(w->m, ERR_LIMIT, "training needs more memory "
 		    "than can be counted");
-	add(w, &e->memory, cost, 1);
+	take_turn(w, cost);
 	e->weights = rule_weights_len(config.rule);
+	/* The best ones outlive the trainer; a checkpoint is made in memory. */
+	add(w, &e->memory, e->weights, (1 + 4) * sizeof(float));
 	training_disk(w);
 	e->flops += train_work(o, config.rule, p);
 	return 0;
@@ -152,8 +162,7 @@ estimate_evaluation(struct work *w, const struct spec_evaluation *v,
 		if (w->estimate->weights == 0)
 			w->estimate->weights = rule_weights_len(&rules[i]);
 	}
-	if (memory > w->evaluator)
-		w->evaluator = memory;
+	take_turn(w, memory);
 	return 0;
 }
 
@@ -175,8 +184,7 @@ estimate_all(struct work *w, struct rule *rules)
 		r = estimate_evaluation(w, &spec->evaluations[i], rules);
 	if (r < 0)
 		return r;
-	/* Evaluations take turns; the trainer keeps the weights meanwhile. */
-	add(w, &w->estimate->memory, w->evaluator, 1);
+	add(w, &w->estimate->memory, w->turn, 1);
 	if (w->overflow || !isfinite(w->estimate->flops))
 		return message_set(w->m, ERR_LIMIT, "the job is larger than can "
 		    "be counted");
