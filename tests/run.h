@@ -7,6 +7,14 @@
 /* Seconds for one test, long enough for a sanitizer on a busy machine. */
 #define RUN_TIMEOUT 300
 
+/* As ck_assert_msg, for conditions in loops of many: libcheck writes to a pipe
+ * for each of its own, whether it holds or not. */
+#define EXPECT(condition, ...)                                          \
+	do {                                                            \
+		if (!(condition))                                       \
+			ck_abort_msg(__VA_ARGS__);                      \
+	} while (0)
+
 /* Run the tests that add puts into a case of this name; returns the exit
  * status of the program. */
 static inline int

@@ -17,13 +17,13 @@ START_TEST(aligned_and_zeroed)
 		ck_assert_ptr_nonnull(kept[i]);
 		ck_assert_uint_eq((uintptr_t)kept[i] % POOL_ALIGN, 0);
 		for (size_t k = 0; k < 3 * i; k++)
-			ck_assert_uint_eq(kept[i][k], 0);
+			EXPECT(kept[i][k] == 0, "not zeroed");
 		memset(kept[i], (int)i, 3 * i);
 	}
 	/* No two of them overlap. */
 	for (size_t i = 0; i < 200; i++)
 		for (size_t k = 0; k < 3 * i; k++)
-			ck_assert_uint_eq(kept[i][k], i);
+			EXPECT(kept[i][k] == i, "overlap at %zu", i);
 	pool_free(pool);
 	pool_free(NULL);
 }

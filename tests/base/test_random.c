@@ -57,7 +57,7 @@ START_TEST(uniform_moments)
 
 	random_uniform(&some, MANY, -2, 4, x);
 	for (size_t i = 0; i < MANY; i++) {
-		ck_assert(x[i] >= -2 && x[i] < 4);
+		EXPECT(x[i] >= -2 && x[i] < 4, "%a", (double)x[i]);
 		mean += (double)x[i] / MANY;
 		square += (double)x[i] * (double)x[i] / MANY;
 	}
@@ -78,7 +78,7 @@ START_TEST(normal_moments)
 	for (size_t i = 0; i < MANY; i++) {
 		double v = 2 * (double)x[i];
 
-		ck_assert(isfinite(v));
+		EXPECT(isfinite(v), "%g", v);
 		m1 += v / MANY;
 		m2 += v * v / MANY;
 		m3 += v * v * v / MANY;
@@ -105,7 +105,7 @@ START_TEST(indices_are_even)
 
 	random_indices(&some, MANY, 7, x);
 	for (size_t i = 0; i < MANY; i++) {
-		ck_assert_uint_lt(x[i], 7);
+		EXPECT(x[i] < 7, "%u", x[i]);
 		counts[x[i]]++;
 	}
 	for (int i = 0; i < 7; i++)
@@ -202,12 +202,11 @@ START_TEST(permutes)
 		for (uint32_t i = 0; i < sizes[s]; i++) {
 			uint32_t to = random_permute(&some, sizes[s], i);
 
-			ck_assert_uint_lt(to, sizes[s]);
-			ck_assert_msg(!seen[to], "below %u: %u twice",
-			    sizes[s], to);
+			EXPECT(to < sizes[s] && !seen[to], "below %u: %u twice "
+			    "or too large", sizes[s], to);
 			seen[to] = 1;
-			ck_assert_uint_eq(random_permute(&some, sizes[s], i),
-			    to);
+			EXPECT(random_permute(&some, sizes[s], i) == to,
+			    "below %u: another value for %u", sizes[s], i);
 		}
 	}
 	free(seen);
