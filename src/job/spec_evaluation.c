@@ -193,6 +193,17 @@ read_rules(struct spec_reader *s, struct entry *e, const json_t *baselines)
 
 /* ---- the list ---- */
 
+/* What stands before the baselines in the normal form. */
+static void
+write_head(struct spec_reader *s, struct entry *e)
+{
+	if (!param_json_write(evaluate_params, &e->evaluation->options,
+	    e->normal))
+		s->memory = true;
+	spec_put(s, e->normal, "problem",
+	    spec_problem_json(&e->evaluation->problem));
+}
+
 static void
 read_entry(struct spec_reader *s, const json_t *value, struct entry *e)
 {
@@ -211,15 +222,12 @@ read_entry(struct spec_reader *s, const json_t *value, struct entry *e)
 	pointer_key(at, e->pointer, "name");
 	json_expect_text(options->name, false, at, s->faults);
 	read_problem(s, e);
+	if (e->evaluation->problem.type != NULL) {
+		finish_name(s, e);
+		write_head(s, e);
+	}
 	read_rules(s, e, json_object_get(value, "baselines"));
 	assign_groups(s, e);
-	if (e->evaluation->problem.type == NULL)
-		return;
-	finish_name(s, e);
-	if (!param_json_write(evaluate_params, options, e->normal))
-		s->memory = true;
-	spec_put(s, e->normal, "problem",
-	    spec_problem_json(&e->evaluation->problem));
 }
 
 /* How many entries there are; 0 with a fault when that cannot be. */
