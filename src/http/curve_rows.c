@@ -86,8 +86,12 @@ rows_read(struct store *store, int64_t id, const char *name, int64_t after,
 	*job = true;
 	rows->ended = row.state >= JOB_SUCCEEDED;
 	job_row_free(&row);
-	return store_curve_read(store, id, name, after, 0, &rows->curve,
+	r = store_curve_read(store, id, name, after, 0, &rows->curve,
 	    &rows->values, &rows->count);
+	/* One that failed, or was cancelled while it waited, did not say so of
+	 * its curves. */
+	rows->curve.complete |= rows->ended;
+	return r;
 }
 
 /* Read until there is something to say, or the time is up. */

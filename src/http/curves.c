@@ -27,14 +27,14 @@ curve_links(int64_t job, const char *name)
 }
 
 static json_t *
-curve_json_row(int64_t job, const struct curve_row *row)
+curve_json_row(int64_t job, const struct curve_row *row, bool ended)
 {
 	json_t *header = json_stored(row->header);
 	json_t *columns = json_object_get(header, "columns");
 	json_t *out = json_pack("{s:s, s:O, s:I, s:b, s:o}", "name", row->name,
 	    "columns", columns != NULL ? columns : json_null(),
-	    "points", (json_int_t)row->rows, "complete", (int)row->complete,
-	    "links", curve_links(job, row->name));
+	    "points", (json_int_t)row->rows, "complete",
+	    row->complete || ended, "links", curve_links(job, row->name));
 
 	json_decref(header);
 	return out;
@@ -49,6 +49,8 @@ curves_list(const struct request *rq, struct response *rs)
 	json_t *list = NULL;
 	size_t count = 0;
 	int r = store_job_read(store, rq->id, &job);
+	/* A curve of a job that has ended grows no more. */
+	bool ended = job.state >= JOB_SUCCEEDED;
 
 	job_row_free(&job);
 	if (r == 0)
@@ -60,7 +62,7 @@ curves_list(const struct request *rq, struct response *rs)
 	list = json_array();
 	for (size_t i = 0; list != NULL && i < count; i++)
 		if (json_array_append_new(list,
-		    curve_json_row(rq->id, &rows[i])) < 0) {
+		    curve_json_row(rq->id, &rows[i], ended)) < 0) {
 			json_decref(list);
 			list = NULL;
 		}
