@@ -84,7 +84,7 @@ shape(struct problem *p, const char *data_folder, const char **param,
 {
 	size_t batch = (size_t)options(p)->batch;
 	size_t floats;
-	char name[24];
+	char name[32];
 	int r;
 
 	*param = "dataset";

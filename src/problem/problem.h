@@ -31,7 +31,7 @@ struct problem_options {
 
 /* A named piece of theta, row-major. */
 struct problem_tensor {
-	char name[24];
+	char name[32];
 	size_t offset;		/* of its first coordinate in theta */
 	int dims;
 	size_t shape[4];
@@ -39,7 +39,7 @@ struct problem_tensor {
 
 /* A range of coordinates that a spec may give an optimizer of its own. */
 struct problem_group {
-	char name[24];
+	char name[32];
 	size_t begin, end;
 };
 
