@@ -72,9 +72,14 @@ http_start(const struct http_config *config, struct http **out,
 	    &loopback, m);
 	if (r < 0)
 		goto out;
-	if (!loopback)
-		log_warning("http: listening on %s: whoever can reach it "
-		    "controls this server", config->address);
+	if (!loopback) {
+		r = message_set(m, ERR_INVALID, "listening on %s would let "
+		    "whoever can reach it control this server; listen on "
+		    "127.0.0.1 and forward the port, as with ssh -L "
+		    "%d:127.0.0.1:%d HOST", config->address, http->port,
+		    http->port);
+		goto out;
+	}
 	r = gate_init(&site->gate, config->address, http->port, config->hosts,
 	    m);
 	if (r < 0)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/utf8.h"
+#include "base/utf8.h"
 
 static int
 hex_digit(char c)

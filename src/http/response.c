@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "http/utf8.h"
+#include "base/utf8.h"
 #include "job/json_text.h"
 
 #define PROBLEM "application/problem+json"

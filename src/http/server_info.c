@@ -40,8 +40,8 @@ static json_t *
 info_json(struct server *server, const struct figures *figures)
 {
 	const struct server_config *config = server_config(server);
-	json_t *environment = server_environment(server,
-	    config->threads_per_job);
+	int threads = server_threads(server);
+	json_t *environment = server_environment(server, threads);
 	json_t *info = json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:i, s:i, "
 	    "s:{s:I, s:I}, s:o, s:o, s:s, s:o}",
 	    "version", PACKAGE_VERSION,
@@ -50,7 +50,7 @@ info_json(struct server *server, const struct figures *figures)
 	    "cpu", environment_part(environment, "cpu"),
 	    "blas", environment_part(environment, "blas"),
 	    "workers", config->workers,
-	    "threads_per_job", config->threads_per_job,
+	    "threads_per_job", threads,
 	    "queue", "queued", (json_int_t)figures->jobs[JOB_QUEUED],
 	    "running", (json_int_t)figures->jobs[JOB_RUNNING],
 	    "database", database_json(config, figures),

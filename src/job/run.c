@@ -48,7 +48,7 @@ run_progress(struct run *run, double done, bool now)
 bool
 run_requested(const struct run *run, struct run_end *end)
 {
-	switch (*run->request) {
+	switch (atomic_load(run->request)) {
 	case RUN_CANCEL:
 		*end = (struct run_end){ JOB_CANCELLED, "requested" };
 		return true;

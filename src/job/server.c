@@ -126,6 +126,12 @@ server_config(const struct server *server)
 	return &server->config;
 }
 
+int
+server_threads(struct server *server)
+{
+	return workers_threads(server);
+}
+
 struct store *
 server_store(struct server *server)
 {

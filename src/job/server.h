@@ -45,6 +45,9 @@ server_free(struct server *server);
 
 const struct server_config *
 server_config(const struct server *server);
+/* Threads that a job which does not say would get now. */
+int
+server_threads(struct server *server);
 struct store *
 server_store(struct server *server);
 bool

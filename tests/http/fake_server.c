@@ -141,3 +141,10 @@ server_environment(const struct server *server, int threads)
 	return json_pack("{s:s, s:s, s:i}", "cpu", "a processor", "blas",
 	    "OpenBLAS", "threads", threads);
 }
+
+int
+server_threads(struct server *server)
+{
+	(void)server;
+	return 1;
+}

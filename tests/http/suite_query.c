@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "http/query.h"
-#include "http/utf8.h"
+#include "base/utf8.h"
 #include "tests/http/fake.h"
 
 static void

@@ -1,6 +1,6 @@
 /* Whether bytes are text, and making them so. */
-#ifndef L2LD_HTTP_UTF8_H
-#define L2LD_HTTP_UTF8_H
+#ifndef L2LD_BASE_UTF8_H
+#define L2LD_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
