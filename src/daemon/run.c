@@ -196,6 +196,9 @@ command_run(const struct options *o, const char *job)
 	bool signal = false;
 	int status = STATUS_FAILED, r;
 
+	/* The progress bar says what there is to say. */
+	if (!o->verbose)
+		log_set_level(LOG_WARNING);
 	r = server_new(&config, &server, &m);
 	if (r == 0)
 		r = submit(server, job != NULL ? job : "default", &id, &m);

@@ -1,8 +1,11 @@
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
 #include "daemon/command.h"
+
+static pthread_t waiter;
 
 static void
 ending(sigset_t *set)
@@ -12,11 +15,28 @@ ending(sigset_t *set)
 	sigaddset(set, SIGINT);
 }
 
+/* OpenBLAS starts threads before main does anything, and they block nothing: a
+ * signal that comes while the waiter is not waiting goes to one of them.  They
+ * hand it on. */
+static void
+pass_on(int signal)
+{
+	int error = errno;
+
+	pthread_kill(waiter, signal);
+	errno = error;
+}
+
 void
 signals_block(void)
 {
+	struct sigaction action = { .sa_handler = pass_on,
+	    .sa_flags = SA_RESTART };
 	sigset_t set;
 
+	waiter = pthread_self();
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
 	ending(&set);
 	/* A client that hangs up must not end the program. */
 	sigaddset(&set, SIGPIPE);
