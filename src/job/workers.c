@@ -60,11 +60,25 @@ workers_threads(struct server *server)
 	    jobs > 1 ? 1 : server->cores;
 }
 
+/* Threads that the job's spec asks for; 0: as the server has it. */
+static int
+spec_threads(const struct job_row *row)
+{
+	json_t *spec = json_loads(row->spec, 0, NULL);
+	json_int_t threads = json_integer_value(json_object_get(spec,
+	    "threads"));
+
+	json_decref(spec);
+	return (int)threads;
+}
+
 /* What the job runs on becomes part of its record. */
 static void
 note_environment(struct server *server, const struct job_row *row, int threads)
 {
-	json_t *environment = server_environment(server, threads);
+	int wanted = spec_threads(row);
+	json_t *environment = server_environment(server,
+	    wanted > 0 ? wanted : threads);
 	char *text = json_dumps(environment, JSON_COMPACT);
 
 	if (text == NULL || store_job_set_environment(server->store, row->id,
