@@ -34,6 +34,10 @@ command_bench(const struct options *o);
 int
 command_export(const struct options *o, const char *what);
 
+/* Print every option that a job may have. */
+int
+command_describe(void);
+
 /* SIGTERM and SIGINT, blocked in every thread and waited for in one. */
 void
 signals_block(void);

@@ -20,6 +20,7 @@ help(void)
 	    "foreground\n"
 	    "       l2ld export ID[.FORMAT]           a snapshot as "
 	    "safetensors, npz or json\n"
+	    "       l2ld describe                     every option of a job\n"
 	    "       l2ld bench                        measure this machine\n"
 	    "\n");
 	options_help();
@@ -62,6 +63,8 @@ command(struct options *o, const char *name, const char *word)
 		return command_run(o, word);
 	if (strcmp(name, "bench") == 0 && word == NULL)
 		return command_bench(o);
+	if (strcmp(name, "describe") == 0 && word == NULL)
+		return command_describe();
 	if (strcmp(name, "export") == 0)
 		return command_export(o, word);
 	fprintf(stderr, "l2ld: there is no command '%s%s%s'; see l2ld "
