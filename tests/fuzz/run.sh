@@ -1,0 +1,8 @@
+#!/bin/sh
+# Every fuzz target on its corpus and on mutations of it: as many as FUZZ_RUNS
+# says.
+set -eu
+corpus=${srcdir:-.}/tests/fuzz/corpus
+for target in config idx query request safetensors spec; do
+	tests/fuzz/fuzz_$target "$corpus/$target"
+done
