@@ -53,17 +53,38 @@ struct insert {
 	int64_t id;
 };
 
-/* A job has one best and one last snapshot of each group. */
+/* The id of a snapshot that says the same, 0 when there is none: a job that was
+ * killed goes through some epochs again. */
+static int
+find_same(struct store *store, const struct snapshot_row *row, int64_t *id)
+{
+	struct query q;
+
+	query_begin(&q, &store->writer, "SELECT id FROM snapshot WHERE job = ? "
+	    "AND kind = ? AND group_name = ? AND epoch = ? AND sha256 = ?");
+	query_int(&q, row->job);
+	query_text(&q, row->kind);
+	query_text(&q, row->group != NULL ? row->group : "");
+	query_int(&q, row->epoch);
+	query_text(&q, row->sha256);
+	*id = query_next(&q) > 0 ? query_get_int(&q, 0) : 0;
+	return query_end(&q);
+}
+
+/* A job has one best and one last snapshot of each group, and one periodic of
+ * an epoch. */
 static int
 remove_former(struct store *store, const struct snapshot_row *row)
 {
 	struct query q;
 
 	query_begin(&q, &store->writer, "DELETE FROM snapshot WHERE job = ? "
-	    "AND kind = ? AND group_name = ? AND kind IN ('best', 'last')");
+	    "AND kind = ? AND group_name = ? "
+	    "AND (kind IN ('best', 'last') OR epoch = ?)");
 	query_int(&q, row->job);
 	query_text(&q, row->kind);
 	query_text(&q, row->group != NULL ? row->group : "");
+	query_int(&q, row->epoch);
 	return query_run(&q);
 }
 
@@ -100,6 +121,9 @@ run_insert(struct store *store, void *arg)
 	void *weights;
 	int r;
 
+	r = find_same(store, row, &in->id);
+	if (r < 0 || in->id != 0)
+		return r;
 	r = remove_former(store, row);
 	if (r < 0)
 		return r;

@@ -316,8 +316,9 @@ void
 snapshot_rows_free(struct snapshot_row *rows, size_t count);
 
 /* Insert; id and created of row are ignored, a NULL group is "", NULL metadata
- * "{}".  Kinds best and last replace the job's former one of the same group (and
- * get a new id).  Ids are never used again. */
+ * "{}".  A job has one best and one last of each group and one periodic of an
+ * epoch: a new one replaces the former (and gets a new id), unless epoch and
+ * sha256 are the same; then that is kept.  Ids are never used again. */
 int
 store_snapshot_insert(struct store *store, const struct snapshot_row *row,
     int64_t *id);
