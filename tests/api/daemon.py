@@ -120,21 +120,23 @@ class Daemon:
         assert answer.status_code == 200, (path, answer.text)
         return answer.json()
 
-    def raw(self, data, seconds=10):
-        """Send bytes as they are; what comes back until the other side closes
-        or has been silent for `seconds`."""
+    def raw(self, data, seconds=10, end=False):
+        """Send bytes as they are, and their end if told so; what comes back
+        until the other side closes or has been silent for `seconds`."""
         got = b""
         with socket.create_connection(("127.0.0.1", self.port),
                                       10 * SLOW) as s:
-            s.sendall(data)
             s.settimeout(seconds * SLOW)
             try:
+                s.sendall(data)
+                if end:
+                    s.shutdown(socket.SHUT_WR)
                 while True:
                     part = s.recv(65536)
                     if not part:
                         break
                     got += part
-            except (socket.timeout, ConnectionResetError):
+            except (socket.timeout, ConnectionError):
                 pass
         return got
 

@@ -178,7 +178,7 @@ class Faults(Case):
                      b"2\r\n{}\r\n0\r\n\r\n"):
             got = self.d.raw(b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost"
                              b":%d\r\nContent-Type: application/json\r\n"
-                             % self.d.port + more, 2)
+                             b"Connection: close\r\n" % self.d.port + more)
             self.assertIn(b"411", got.split(b"\r\n")[0])
             self.assertIn(b'"length_required"', got)
         for size in (BODY_MAX + 1, 900000, 3000000):

@@ -123,13 +123,14 @@ class Resume(unittest.TestCase):
     def test_kill(self):
         """kill -9, before and after there is a checkpoint to go on from."""
         number = self.d.submit(quadratic())
-        self.reach(number, "training", 5)
+        # After epoch 25, whose snapshot is then made anew.
+        self.reach(number, "training", 30)
         self.d.kill()
         self.d.start()
-        self.reach(number, "training", 20)
+        self.reach(number, "training", 35)
         self.d.act(number, "pause")     # makes a checkpoint
         self.d.act(number, "resume")
-        self.reach(number, "training", 30)
+        self.reach(number, "training", 45)
         self.d.kill()
         self.d.start()
         self.assertIn(self.d.job(number)["state"], ("queued", "running"))
