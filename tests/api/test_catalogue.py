@@ -3,9 +3,13 @@
 import json
 import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from case import Case
+from daemon import SLOW, Daemon
 
 PAGE_TYPES = {"": "text/html", ".js": "text/javascript", ".css": "text/css",
               ".svg": "image/svg+xml", ".txt": "text/plain"}
@@ -25,10 +29,49 @@ ROUTES = {
 }
 
 
+ROOT = Path(os.environ.get("srcdir", Path(__file__).parents[2])).absolute()
+
+
 def document():
-    """The text of doc/API.md."""
-    root = Path(os.environ.get("srcdir", Path(__file__).parents[2]))
-    return (root / "doc" / "API.md").read_text()
+    return (ROOT / "doc" / "API.md").read_text()
+
+
+def number(value):
+    return json.dumps(value).replace("e+", "e").replace("e-0", "e-")
+
+
+def values(schema):
+    """What a value may be, in a few words."""
+    if "enum" in schema:
+        return ", ".join(schema["enum"])
+    if schema["type"] == "array":
+        return f"{schema['minItems']} to {schema['maxItems']} times " + \
+            values(schema["items"])
+    if schema["type"] == "string":
+        return "text"
+    return f"{schema['type']}, {number(schema['minimum'])} to " + \
+        number(schema["maximum"])
+
+
+def rows(properties, before=""):
+    """The lines of a table in doc/API.md that describe these options."""
+    for name, schema in properties.items():
+        if schema.get("type") == "object":
+            yield from rows(schema["properties"], f"{before}{name}.")
+        elif "default" in schema and "description" in schema:
+            yield (f"| `{before}{name}` | {values(schema)} | "
+                   f"{number(schema['default'])} | {schema['description']} |")
+
+
+def tables(schema):
+    """(title, lines) of all the options of a job, from its schema."""
+    yield "job", rows(schema["properties"] | {"training": {}})
+    for kind in ("problem", "part"):
+        for one in schema["$defs"][kind]["anyOf"]:
+            if "properties" in one:
+                yield one["properties"]["type"], rows(one["properties"])
+    yield "training", rows(schema["properties"]["training"]["properties"])
+    yield "evaluation", rows(schema["$defs"]["evaluation"]["properties"])
 
 
 class Catalogue(Case):
@@ -166,28 +209,56 @@ class Catalogue(Case):
                 at = at[part]
 
     def test_document_names_everything(self):
-        """doc/API.md has every address and every parameter of a query."""
+        """doc/API.md has every address, every parameter of a query, every
+        member of an answer, every option of a job with bounds and default."""
         text = document()
-        for path, item in self.d.json("openapi.json")["paths"].items():
-            self.assertIn(path, text)
-            for op in item.values():
+        api = self.d.json("openapi.json")
+        for path, item in api["paths"].items():
+            self.assertIn(f"`{path}`", text)
+            for method, op in item.items():
+                self.assertIn(f"| {method.upper()} `{path}` |", text)
                 for p in op["parameters"]:
                     self.assertIn(f"`{p['name']}", text, path)
-        for kind in ("problems", "optimizers"):
-            for one in self.d.json(kind)[kind]:
-                self.assertIn(f"`{one['name']}`", text)
-                for p in one["params"]:
-                    self.assertIn(f"`{p['name']}`", text, one["name"])
-                    for m in p.get("members", []):
-                        self.assertIn(f"`{m['name']}`", text, one["name"])
-        schema = self.d.json("openapi.json")["components"]["schemas"]
-        self.check_named(schema["JobSpec"], text)
+        schemas = api["components"]["schemas"]
+        for kind in ("Problem", "Job", "Curve", "Table", "Log", "Snapshot",
+                     "Server"):
+            self.check_named(schemas[kind], text)
+        for title, lines in tables(schemas["JobSpec"]):
+            for line in lines:
+                self.assertIn(line + "\n", text, title)
 
     def check_named(self, schema, text):
         for name, member in schema.get("properties", {}).items():
             self.assertIn(f"`{name}`", text)
             self.check_named(member, text)
             self.check_named(member.get("items", {}), text)
+
+    def test_examples_of_the_document(self):
+        """Each block of doc/API.md that is marked sh or python works, one
+        after the other, on a daemon that has done nothing yet."""
+        if shutil.which("curl") is None:
+            self.skipTest("curl is missing (Debian package: curl)")
+        d = Daemon()
+        self.addCleanup(d.close)
+        folder = d.folder / "examples"
+        folder.mkdir()
+        (folder / "etc").symlink_to(ROOT / "etc")
+        blocks = re.findall(r"^```(sh|python)\n(.*?)^```$", document(),
+                            re.M | re.S)
+        self.assertGreater(len(blocks), 10)
+        for language, text in blocks:
+            text = text.replace("http://127.0.0.1:8642", d.base)
+            if language == "sh":
+                command = ["sh", "-euc", f"B={d.base}/api/v1\n"
+                           "curl() { command curl -sS --fail-with-body "
+                           "--noproxy '*' \"$@\"; }\n" + text]
+            else:
+                command = [sys.executable, "-c", text]
+            done = subprocess.run(command, cwd=folder, capture_output=True,
+                                  text=True, timeout=60 * SLOW,
+                                  env=dict(os.environ, no_proxy="*"))
+            self.assertEqual(done.returncode, 0,
+                             f"{text}\n{done.stdout}\n{done.stderr}")
 
     def test_health(self):
         for prefix in ("/api/v1/", "/"):

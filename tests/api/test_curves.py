@@ -256,6 +256,27 @@ class Curves(Case):
 
     # ---- what is no number ----
 
+    def test_diverged(self):
+        """Training that ends in infinities is a result, not an error."""
+        number = self.d.run({
+            "problem": {"type": "mlp", "dataset": "synthetic-digits",
+                        "hidden": [8] * 8, "activation": "relu", "batch": 4,
+                        "start_deviation": 100},
+            "optimizer": [{"group": "hidden", "type": "sgd",
+                           "learning_rate": 1e6},
+                          {"group": "output", "layers": [4]}],
+            "training": {"epochs": 60, "horizon": 10, "unroll": 5}},
+            state="diverged")["id"]
+        job = self.d.job(number)
+        self.assertEqual((job["reason"], job["results"]),
+                         ("meta_training_diverged", None))
+        for frame in self.both(f"jobs/{number}/curves/training"):
+            self.assertEqual(frame["meta_loss"].iloc[-1], np.inf)
+        for curve in self.d.json(f"jobs/{number}/curves")["curves"]:
+            self.assertTrue(curve["complete"])
+        self.assertIn(number, [j["id"] for j in
+                               self.d.json("jobs", state="diverged")["jobs"]])
+
     def test_not_finite(self):
         """A learning rate of a million: its losses are infinite and said so."""
         number = self.d.run(tiny(
