@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "num/blas.h"
 #include "optim/adam.h"
 #include "tests/meta/fixture.h"
 #include "tests/run.h"
@@ -228,5 +229,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("epoch", add);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "meta/stats.h"
+#include "num/blas.h"
 #include "tests/meta/evaluation.h"
 #include "tests/run.h"
 
@@ -208,5 +209,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("evaluate", add);
 }

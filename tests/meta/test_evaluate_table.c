@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "num/blas.h"
 #include "tests/meta/evaluation.h"
 #include "tests/run.h"
 
@@ -231,5 +232,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("evaluate_table", add);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "num/blas.h"
 #include "tests/meta/fixture.h"
 #include "tests/run.h"
 
@@ -123,5 +124,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("learn", add);
 }

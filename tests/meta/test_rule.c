@@ -1,6 +1,7 @@
 /* Rules: which groups of a problem each part takes. */
 #include <string.h>
 
+#include "num/blas.h"
 #include "tests/meta/fixture.h"
 #include "tests/run.h"
 
@@ -98,5 +99,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("rule", add);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "num/blas.h"
 #include "tests/meta/fixture.h"
 #include "tests/run.h"
 
@@ -251,5 +252,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("train_save", add);
 }

@@ -97,5 +97,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("blas", add);
 }

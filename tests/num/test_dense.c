@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "num/blas.h"
 #include "num/dense.h"
 #include "tests/run.h"
 
@@ -246,5 +247,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("dense", add);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "num/blas.h"
 #include "tests/data/files.h"
 #include "tests/params.h"
 #include "tests/problem/fixture.h"
@@ -154,5 +155,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("draw", add);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "num/blas.h"
 #include "problem/mlp.h"
 #include "tests/data/files.h"
 #include "tests/params.h"
@@ -193,5 +194,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("mlp", add);
 }

@@ -2,6 +2,7 @@
  * that cannot be. */
 #include <string.h>
 
+#include "num/blas.h"
 #include "tests/data/files.h"
 #include "tests/params.h"
 #include "tests/problem/fixture.h"
@@ -170,5 +171,6 @@ add(TCase *tcase)
 int
 main(void)
 {
+	blas_start();
 	return run_tests("shape", add);
 }
