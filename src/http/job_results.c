@@ -19,8 +19,8 @@ job_table(const struct request *rq, struct response *rs)
 	if (row.results == NULL) {
 		response_problem_with(rs, 404, "no_table", json_pack("{s:s}",
 		    "state", job_state_name(row.state)), "Job %" PRId64 " has "
-		    "no table: it is %s, and a table is made when all its "
-		    "evaluations are done.", rq->id,
+		    "no table: it is %s, and a table begins when an "
+		    "evaluation is done.", rq->id,
 		    job_state_name(row.state));
 	} else {
 		buf_text(&text, row.results);

@@ -175,7 +175,7 @@ unknown_parameter(const struct param *table, const char *name,
 
 	if (near != NULL)
 		return message_set(m, ERR_INVALID, "'%.40s' is not a parameter "
-		    "here; did you mean '%s'?", name, near);
+		    "here; '%s' is", name, near);
 	if (table[0].name == NULL)
 		return message_set(m, ERR_INVALID, "'%.40s' is not a parameter "
 		    "here; there are none", name);
