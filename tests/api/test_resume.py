@@ -49,6 +49,8 @@ class Resume(unittest.TestCase):
             self.assertEqual(other[name], values, name)
 
     def reach(self, number, curve, rows):
+        """It runs, and has got so far, now or before it was interrupted."""
+        self.d.wait(number, "running")
         self.d.wait_rows(number, curve, rows)
         self.assertEqual(self.d.job(number)["state"], "running",
                          "it ended before it could be interrupted")
