@@ -3,6 +3,7 @@
  * gate, routes and, if it only reads, the handlers of a server with one job.
  * Whatever it says, the answer has a status, its headers, and JSON that parses;
  * and what came from another site has changed nothing. */
+#include <ftw.h>
 #include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct site site;
+static char folder[] = "/tmp/l2ld-fuzz-XXXXXX";
 
 static void
 must(int r)
@@ -26,11 +28,23 @@ must(int r)
 		abort();
 }
 
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void
+end(void)
+{
+	nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 /* One job with a curve and a log, and nobody to run it. */
 static void
 begin(void)
 {
-	static char folder[] = "/tmp/l2ld-fuzz-XXXXXX";
 	static const double rows[] = { 0, 1.5, 1, -0.0, 2, 1e308 };
 	struct job_new job = { .name = "a", .type = "train", .spec = "{}",
 		.tags = "[]", .notes = "", .queue_limit = 10 };
@@ -42,6 +56,7 @@ begin(void)
 	log_set_level(LOG_ERROR);
 	if (mkdtemp(folder) == NULL)
 		abort();
+	atexit(end);
 	must(server_new(&config, &site.server, &m));
 	must(gate_init(&site.gate, "127.0.0.1", 8642, NULL, &m));
 	site.started = clock_seconds();

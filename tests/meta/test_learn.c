@@ -1,4 +1,5 @@
-/* Learning happens; where weights come from; and what work is reckoned to be. */
+/* Learning happens; where weights and rates come from; and what work is reckoned
+ * to be. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,33 @@ START_TEST(first_weights)
 }
 END_TEST
 
+START_TEST(schedules)
+{
+	struct rule rule = fixture_rule("lstm", "layers=2");
+	struct train_config c = { .rule = &rule, .options = fixture_training(
+	    "epochs=8 horizon=2 validate_every=0 "
+	    "meta_optimizer.learning_rate=0.5") };
+	struct train_event event;
+	struct problem p;
+	struct pool *pool;
+	struct trainer *t;
+
+	fixture_problem(&p, "simple", NULL);
+	c.problem = &p;
+	c.options.schedule = _i;
+	t = fixture_trainer(&c, &pool);
+	for (int epoch = 0; epoch < 8; epoch++) {
+		double want = _i == 0 ? 0.5 : 0.25 * (1 + cos(M_PI * epoch /
+		    8));
+
+		trainer_next(t, &event);
+		ck_assert_double_eq_tol(event.learning_rate, want, 1e-12);
+	}
+	pool_free(pool);
+	problem_close(&p);
+}
+END_TEST
+
 START_TEST(work)
 {
 	struct rule rule = fixture_rule("lstm", NULL);
@@ -118,6 +146,7 @@ add(TCase *tcase)
 	tcase_add_checked_fixture(tcase, NULL, fixture_end);
 	tcase_add_test(tcase, quadratics);
 	tcase_add_test(tcase, first_weights);
+	tcase_add_loop_test(tcase, schedules, 0, 2);
 	tcase_add_test(tcase, work);
 }
 

@@ -31,7 +31,7 @@ train(struct trainer *t)
 
 START_TEST(teams_are_alike)
 {
-	struct rule rules[2] = { fixture_rule("lstm", NULL), { .parts_len = 0 } };
+	struct rule rules[2] = { fixture_rule("lstm", NULL) };
 	struct problem p[2];
 
 	fixture_part(&rules[1], "lstm", "layers=7", 1);
@@ -161,33 +161,6 @@ START_TEST(patience)
 }
 END_TEST
 
-START_TEST(schedules)
-{
-	struct rule rule = fixture_rule("lstm", "layers=2");
-	struct train_config c = { .rule = &rule, .options = fixture_training(
-	    "epochs=8 horizon=2 validate_every=0 "
-	    "meta_optimizer.learning_rate=0.5") };
-	struct train_event event;
-	struct problem p;
-	struct pool *pool;
-	struct trainer *t;
-
-	fixture_problem(&p, "simple", NULL);
-	c.problem = &p;
-	c.options.schedule = _i;
-	t = fixture_trainer(&c, &pool);
-	for (int epoch = 0; epoch < 8; epoch++) {
-		double want = _i == 0 ? 0.5 : 0.25 * (1 + cos(M_PI * epoch /
-		    8));
-
-		trainer_next(t, &event);
-		ck_assert_double_eq_tol(event.learning_rate, want, 1e-12);
-	}
-	pool_free(pool);
-	problem_close(&p);
-}
-END_TEST
-
 static struct problem_type never;
 
 static double
@@ -289,7 +262,6 @@ add(TCase *tcase)
 	tcase_add_loop_test(tcase, teams_are_alike, 0, CONFIGS);
 	tcase_add_test(tcase, order_of_events);
 	tcase_add_test(tcase, patience);
-	tcase_add_loop_test(tcase, schedules, 0, 2);
 	tcase_add_test(tcase, diverges);
 	tcase_add_test(tcase, refusals);
 }
