@@ -56,7 +56,7 @@ struct param {
 void
 param_defaults(const struct param *table, void *options);
 
-/* The entry called name (len bytes), or NULL. */
+/* The entry called name, or NULL. */
 const struct param *
 param_find(const struct param *table, const char *name);
 

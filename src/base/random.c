@@ -27,11 +27,15 @@ void
 random_uniform(const struct random_key *key, size_t n, float low, float high,
     float *out)
 {
+	/* The sum may round up to high, which is not in the interval. */
+	float most = nextafterf(high, low);
+
 	for (size_t i = 0; i < n; i += 4) {
 		philox4x32_ctr_t w = draw(key, (uint32_t)(i / 4));
 
 		for (size_t j = 0; j < 4 && i + j < n; j++)
-			out[i + j] = low + (high - low) * unit(w.v[j]);
+			out[i + j] = fminf(low + (high - low) * unit(w.v[j]),
+			    most);
 	}
 }
 

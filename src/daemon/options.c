@@ -236,6 +236,9 @@ file_line(struct options *o, const char *name, int number, char *line,
 		    60 : (int)(end - line), line);
 	if (p->value == NULL && strcmp(value, "no") == 0)
 		return 0;
+	if (p->value == NULL && strcmp(value, "yes") != 0)
+		return message_set(m, ERR_INVALID, "%s%s must be yes or no",
+		    where, p->name);
 	return apply(o, p, value, where, m);
 }
 
