@@ -44,8 +44,8 @@ struct gate_fault {
 	struct message detail;
 };
 
-/* Fill the list (gate_hosts.c): the loopback names and address with port, and each of extra
- * (NULL at the end, or NULL): as it is, and with port unless it names one.
+/* Fill the list (gate_hosts.c): the loopback names and address with port, and
+ * each of extra (NULL at the end, or NULL): as it is, and with port unless it names one.
  * address may be in brackets or not.  Returns 0 or ERR_LIMIT with a sentence. */
 int
 gate_init(struct gate *gate, const char *address, int port,

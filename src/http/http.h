@@ -16,8 +16,8 @@ struct http_config {
 
 struct http;
 
-/* Bind, listen and serve; only an address of this machine alone is accepted.  Returns 0, or ERR_IO, ERR_INVALID, ERR_LIMIT or
- * ERR_MEMORY with a sentence. */
+/* Bind, listen and serve; only an address of this machine alone is accepted.
+ * Returns 0, or ERR_IO, ERR_INVALID, ERR_LIMIT or ERR_MEMORY with a sentence. */
 int
 http_start(const struct http_config *config, struct http **http,
     struct message *m);

@@ -103,8 +103,8 @@ lockstep_new(struct lockstep *ls, const struct problem *problem,
 	ls->keys = pool_get(pool, runs, sizeof *ls->keys);
 	ls->losses = pool_get(pool, runs, sizeof *ls->losses);
 	ls->diverged = pool_get(pool, runs, sizeof *ls->diverged);
-	if (ls->theta == NULL || ls->grads == NULL || ls->instances == NULL || ls->keys == NULL ||
-	    ls->losses == NULL || ls->diverged == NULL)
+	if (ls->theta == NULL || ls->grads == NULL || ls->instances == NULL ||
+	    ls->keys == NULL || ls->losses == NULL || ls->diverged == NULL)
 		return ERR_MEMORY;
 	for (size_t r = 0; r < runs; r++)
 		problem->type->attach(problem,

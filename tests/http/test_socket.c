@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "http/http.h"
 #include "tests/http/fake.h"
+#include "tests/run.h"
 
 static struct http *http;
 static char host[64];		/* as it stands in Host */
@@ -468,13 +469,9 @@ START_TEST(says_why_it_cannot_listen)
 }
 END_TEST
 
-static Suite *
-suite_socket(void)
+static void
+add(TCase *tcase)
 {
-	Suite *suite = suite_create("socket");
-	TCase *tcase = tcase_create("socket");
-
-	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, answers);
 	tcase_add_test(tcase, framing);
@@ -488,18 +485,10 @@ suite_socket(void)
 	tcase_add_test(tcase, slow_clients_starve_nobody);
 	tcase_add_test(tcase, serves_many_at_once);
 	tcase_add_test(tcase, says_why_it_cannot_listen);
-	suite_add_tcase(suite, tcase);
-	return suite;
 }
 
 int
 main(void)
 {
-	SRunner *runner = srunner_create(suite_socket());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tests("socket", add);
 }
