@@ -12,9 +12,21 @@
 #include "job/formats.h"
 #include "job/json_text.h"
 #include "job/server_state.h"
+#include "num/lstm.h"
 
-/* Until a job has been measured: what one thread of a slow machine does. */
-#define RATE_GUESS 2e10
+/* Until a job has been measured: the share of this machine's multiply-add peak
+ * that training gets done, in the measure of rule_work. */
+#define RATE_SHARE 0.8
+#define RATE_ROUNDS 1000000	/* of the peak's loop: a few milliseconds */
+
+static double
+first_rate(void)
+{
+	double begin = clock_seconds();
+	double flops = lstm_kernels()->peak(RATE_ROUNDS);
+
+	return RATE_SHARE * flops / (clock_seconds() - begin);
+}
 
 static int
 server_alloc(const struct server_config *config, struct server **out)
@@ -31,7 +43,7 @@ server_alloc(const struct server_config *config, struct server **out)
 	pthread_cond_init(&server->queue, &monotonic);
 	pthread_cond_init(&server->idle, NULL);
 	pthread_condattr_destroy(&monotonic);
-	server->rate = RATE_GUESS;
+	server->rate = first_rate();
 	server->cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
 	if (server->cores < 1)
 		server->cores = 1;
