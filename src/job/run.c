@@ -178,23 +178,15 @@ static int
 restore_weights(struct run *run)
 {
 	size_t len = rule_weights_len(&run->spec->rule.rule);
-	float *w;
 
 	if (run->saved_len != sizeof(struct checkpoint) + len * sizeof(float))
 		return ERR_FORMAT;
-	run->weights = w = malloc(len * sizeof(float) + 1);
-	if (w == NULL)
+	run->weights = malloc(len * sizeof(float) + 1);
+	if (run->weights == NULL)
 		return ERR_MEMORY;
-	memcpy(w, (char *)run->saved + sizeof(struct checkpoint),
+	memcpy(run->weights, (char *)run->saved + sizeof(struct checkpoint),
 	    len * sizeof(float));
-	for (int i = 0; i < run->trained.parts_len; i++) {
-		struct rule_part *part = &run->trained.parts[i];
-
-		if (!optim_learned(part->type))
-			continue;
-		part->weights = w;
-		w += part->type->weights_len(&part->options);
-	}
+	rule_set_weights(&run->trained, run->weights);
 	return 0;
 }
 

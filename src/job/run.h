@@ -65,6 +65,13 @@ void
 run_log(struct run *run, const char *level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Read the weights of a rule's learned parts from their snapshots; a part whose
+ * id is 0 is left as it is.  *weights is malloc'd, also on failure, and the
+ * caller's; the parts point into it. */
+int
+run_snapshot_weights(const struct run *run, const int64_t *snapshots,
+    struct rule *rule, float **weights);
+
 /* Train to the end, or until something else is requested: *end is left alone
  * when training came to its end and evaluation may follow.  0 or an error. */
 int

@@ -22,37 +22,11 @@ static int
 load_weights(struct evaluation *e, int index, const struct spec_rule *from)
 {
 	struct rule *rule = &e->rules[index];
-	float *w = calloc(rule_weights_len(rule) + 1, sizeof *w);
 
-	e->weights[index] = w;
-	if (w == NULL)
-		return ERR_MEMORY;
-	for (int i = 0; i < rule->parts_len; i++) {
-		struct rule_part *part = &rule->parts[i];
-		struct snapshot_row row;
-		size_t len;
-		bool fits;
-		int r;
-
-		if (!optim_learned(part->type))
-			continue;
-		len = part->type->weights_len(&part->options);
-		r = store_snapshot_read(e->run->store, from->snapshots[i],
-		    &row);
-		if (r < 0)
-			return r;
-		fits = row.len == len;
-		if (fits)
-			memcpy(w, row.weights, len * sizeof *w);
-		snapshot_row_free(&row);
-		if (!fits)
-			return ERR_FORMAT;
-		part->weights = w;
-		w += len;
-	}
 	if (rule->parts_len == 1)
 		e->snapshots[index] = from->snapshots[0];
-	return 0;
+	return run_snapshot_weights(e->run, from->snapshots, rule,
+	    &e->weights[index]);
 }
 
 /* The rules: the trained one, if this job trains, then those of the spec. */

@@ -265,45 +265,6 @@ train_loop(struct training *t, struct run_end *end, bool *ended)
 	return r;
 }
 
-/* Weights of the snapshots that the rule's parts begin with; *weights is
- * malloc'd, one part after the other. */
-static int
-first_weights(const struct run *run, struct rule *rule, float **weights)
-{
-	const struct spec_rule *from = &run->spec->rule;
-	size_t at = 0;
-
-	*weights = calloc(rule_weights_len(rule) + 1, sizeof **weights);
-	if (*weights == NULL)
-		return ERR_MEMORY;
-	for (int i = 0; i < rule->parts_len; i++) {
-		struct rule_part *part = &rule->parts[i];
-		struct snapshot_row row;
-		size_t len;
-		int r;
-
-		if (!optim_learned(part->type))
-			continue;
-		len = part->type->weights_len(&part->options);
-		if (from->snapshots[i] > 0) {
-			r = store_snapshot_read(run->store, from->snapshots[i],
-			    &row);
-			if (r < 0)
-				return r;
-			if (row.len != len) {
-				snapshot_row_free(&row);
-				return ERR_FORMAT;
-			}
-			memcpy(*weights + at, row.weights, len *
-			    sizeof(float));
-			snapshot_row_free(&row);
-			part->weights = *weights + at;
-		}
-		at += len;
-	}
-	return 0;
-}
-
 int
 run_train(struct run *run, struct run_end *end, bool *ended)
 {
@@ -324,7 +285,8 @@ run_train(struct run *run, struct run_end *end, bool *ended)
 	if (r == 0)
 		r = problem_load(&t.problem, run->data_folder, &m);
 	if (r == 0)
-		r = first_weights(run, &rule, &weights);
+		r = run_snapshot_weights(run, run->spec->rule.snapshots, &rule,
+		    &weights);
 	if (r == 0)
 		r = pool_new(trainer_cost(&config, team_size(run->team)),
 		    &pool);

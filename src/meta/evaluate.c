@@ -197,7 +197,7 @@ set_rate(struct rule *rule, double rate)
 	}
 }
 
-/* Learned parts' weights, gathered where they follow one another. */
+/* The learned parts' weights, wherever each one's are. */
 static void
 set_weights(struct lockstep *ls, const struct rule *rule)
 {

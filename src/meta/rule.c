@@ -71,3 +71,16 @@ rule_weights_len(const struct rule *rule)
 	}
 	return len;
 }
+
+void
+rule_set_weights(struct rule *rule, const float *weights)
+{
+	for (int i = 0; i < rule->parts_len; i++) {
+		struct rule_part *part = &rule->parts[i];
+
+		if (!optim_learned(part->type))
+			continue;
+		part->weights = weights;
+		weights += part->type->weights_len(&part->options);
+	}
+}

@@ -51,4 +51,9 @@ rule_work(const struct rule *rule, const struct problem *p, bool training);
 size_t
 rule_weights_len(const struct rule *rule);
 
+/* Point the learned parts at weights [rule_weights_len], part after part; the
+ * caller keeps owning them. */
+void
+rule_set_weights(struct rule *rule, const float *weights);
+
 #endif

@@ -396,14 +396,7 @@ trainer_rule(const struct trainer *t, bool best, struct rule *rule)
 	    t->weights;
 
 	*rule = t->rule;
-	for (int i = 0; i < rule->parts_len; i++) {
-		struct rule_part *part = &rule->parts[i];
-
-		if (!optim_learned(part->type))
-			continue;
-		part->weights = w;
-		w += part->type->weights_len(&part->options);
-	}
+	rule_set_weights(rule, w);
 }
 
 double
