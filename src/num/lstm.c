@@ -45,19 +45,44 @@ lstm_weights_len(const struct lstm_net *net)
 }
 
 size_t
-lstm_groups(size_t n)
+lstm_blocks(size_t n)
 {
-	return (n + LSTM_LANES - 1) / LSTM_LANES;
+	return (n + LSTM_BLOCK - 1) / LSTM_BLOCK;
+}
+
+size_t
+lstm_block_lanes(size_t n, size_t block)
+{
+	return n - block * LSTM_BLOCK > LSTM_BLOCK / 2 ? LSTM_BLOCK :
+	    LSTM_BLOCK / 2;
+}
+
+static size_t
+state_rows(const struct lstm_net *net)
+{
+	size_t rows = (size_t)lstm_inputs(net);
+
+	for (int l = 0; l < net->layers; l++)
+		rows += 2 * (size_t)net->size[l];
+	return rows;
 }
 
 size_t
 lstm_state_len(const struct lstm_net *net, size_t n)
 {
-	size_t rows = 0;
+	size_t half = LSTM_BLOCK / 2;
 
-	for (int l = 0; l < net->layers; l++)
-		rows += 2 * (size_t)net->size[l];
-	return lstm_groups(n) * rows * LSTM_LANES;
+	return (n + half - 1) / half * half * state_rows(net);
+}
+
+size_t
+lstm_state_at(const struct lstm_net *net, size_t n, size_t coordinate,
+    size_t row)
+{
+	size_t block = coordinate / LSTM_BLOCK;
+
+	return block * LSTM_BLOCK * state_rows(net) +
+	    row * lstm_block_lanes(n, block) + coordinate % LSTM_BLOCK;
 }
 
 void

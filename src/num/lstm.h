@@ -3,18 +3,21 @@
  * appendix A; algorithms.md.)  Optimized for each instruction set: see
  * lstm_kernel.c; the choice is made when the program starts.
  *
- * Coordinates are the SIMD lanes.  Sixteen of them form a group; the state of a
- * group is a table of rows of 16 floats, layer after layer, h before c:
+ * Coordinates are the SIMD lanes.  Thirty-two of them form a block; the state of
+ * a block is a table of rows, each one quantity for all lanes:
  *
- *	            lane 0 .. 15
- *	layer 0  h  [H0 rows]
- *	         c  [H0 rows]
- *	layer 1  h  [H1 rows]
- *	         c  [H1 rows]
+ *	           lane 0 .. 31
+ *	x          [1 or 2 rows]	features of the last gradient
+ *	h, layer 0 [H0 rows]
+ *	h, layer 1 [H1 rows]
+ *	...
+ *	c, layer 0 [H0 rows]
+ *	c, layer 1 [H1 rows]
  *	...
  *
- * and groups follow each other.  The last group's spare lanes are computed on
- * zeros and never read. */
+ * and blocks follow each other.  If no more than 16 coordinates are left for the
+ * last block it has 16 lanes.  Its spare lanes are computed on zeros and never
+ * read. */
 #ifndef L2LD_NUM_LSTM_H
 #define L2LD_NUM_LSTM_H
 
@@ -22,7 +25,7 @@
 
 #define LSTM_LAYERS_MAX 8
 #define LSTM_SIZE_MAX 256
-#define LSTM_LANES 16		/* coordinates of a group */
+#define LSTM_BLOCK 32		/* coordinates of a block */
 
 enum lstm_features { LSTM_RAW, LSTM_LOG_SIGN, LSTM_CLAMP };
 
@@ -52,11 +55,19 @@ lstm_layer_inputs(const struct lstm_net *net, int layer);
 size_t
 lstm_layer_offset(const struct lstm_net *net, int layer);
 
-/* Groups of n coordinates, and floats of their state. */
+/* Blocks of n coordinates, and the lanes of one of them: 32 or 16. */
 size_t
-lstm_groups(size_t n);
+lstm_blocks(size_t n);
+size_t
+lstm_block_lanes(size_t n, size_t block);
+
+/* Floats of the state of n coordinates; and where in it a coordinate's value of
+ * a row is (rows as above). */
 size_t
 lstm_state_len(const struct lstm_net *net, size_t n);
+size_t
+lstm_state_at(const struct lstm_net *net, size_t n, size_t coordinate,
+    size_t row);
 
 /* One step. */
 struct lstm_step {
@@ -83,8 +94,8 @@ struct lstm_window {
 	float *scratch;		/* window_scratch floats */
 };
 
-/* The functions of one instruction set.  Groups from `begin` to before `end`
- * are processed: callers share out ranges of groups among threads. */
+/* The functions of one instruction set.  Blocks from `begin` to before `end`
+ * are processed: callers share out ranges of blocks among threads. */
 struct lstm_kernels {
 	const char *name;	/* "x86-64-v4", ..., "portable" */
 	/* Weights in the kernels' layout: pack whenever they change. */
@@ -96,6 +107,7 @@ struct lstm_kernels {
 	size_t (*window_scratch)(const struct lstm_net *net, size_t steps);
 	void (*window)(const struct lstm_window *w, size_t begin, size_t end);
 	/* Elementwise, for tests of accuracy: out[i] = f(x[i]). */
+	void (*sigmoid)(size_t n, const float *x, float *out);
 	void (*tanh)(size_t n, const float *x, float *out);
 	void (*log)(size_t n, const float *x, float *out);
 	/* Features of n gradients, [inputs][n]. */

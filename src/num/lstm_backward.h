@@ -1,67 +1,75 @@
-/* A block of coordinates through a window, backward: for lstm_kernel.c only. */
+/* A tile of lanes through a window, backward: for lstm_kernel.c only. */
 #ifndef L2LD_NUM_LSTM_BACKWARD_H
 #define L2LD_NUM_LSTM_BACKWARD_H
 
 #include "num/lstm_record.h"
 
-/* What a window's blocks share within one call. */
+/* What a window's tiles share within one call. */
 struct back {
-	const struct lstm_window *w;
+	const struct lstm_window *win;
+	struct shape s;
 	size_t segment;		/* steps of a segment */
-	float *kept;		/* [segments][state rows][W] */
-	float *dh, *dc;		/* [all units][W] */
-	float *dw;		/* [layer][h][k + 1][4][VL]; output [h + 1][VL] */
 	float *record;
+	float *kept;		/* [segments][state rows][W] */
+	float *dh, *dc;		/* [units][W] */
+	float *dw;		/* see dw_len */
 };
 
+/* dW's accumulators, VL floats each, four gates folded into one:
+ *	layer   [H][k + 1]	the last column is the bias
+ *	output  [H + 1]		not folded */
 static size_t
-units(const struct lstm_net *net)
+dw_layer_len(const struct layer *l)
 {
-	return state_rows(net) / 2;
+	return l->h * (l->k + 1) * VL;
 }
 
 static size_t
-dw_layer_len(const struct layer_record *r)
+dw_len(const struct shape *s)
 {
-	return 4 * r->h * (r->k + 1) * VL;
+	size_t len = (s->top->h + 1) * VL;
+
+	for (int i = 0; i < s->net->layers; i++)
+		len += dw_layer_len(&s->layer[i]);
+	return len;
 }
 
-/* dz of one layer at one step from dh and dc; dc becomes the older step's.
+/* dz of one layer at step t from dh and dc; dc becomes the older step's.
  *	do = dh tanh(c')       dc += dh o (1 - tanh(c')^2)
  *	di = dc g   dg = dc i   df = dc c   dc_old = dc f
  * and through the nonlinearities: sigmoid' = s (1 - s), tanh' = 1 - t^2. */
 INLINE void
-cell_back(const struct layer_record *r, size_t s, const float *dh, float *dc,
-    const int nv)
+cell_back(const struct shape *s, const struct record *r, const struct layer *l,
+    size_t t, const float *dh, float *dc, const int nv)
 {
-	const size_t w = (size_t)nv * VL;
-	const float *c_old = r->c + s * r->h * w;
-	const float *tanh_c = r->tanh_c + s * r->h * w;
-	float *gates = r->gates + s * 4 * r->h * w;
+	const size_t w = (size_t)nv * VL, unit = t * s->units + l->unit;
+	const float *c_old = r->c + unit * w, *tanh_c = r->tanh_c + unit * w;
+	float *gates = r->gates + 4 * unit * w;
 
-	for (size_t u = 0; u < r->h; u++, gates += 4 * w)
+	for (size_t u = 0; u < l->h; u++, gates += 4 * w)
 		UNROLL
 		for (int j = 0; j < nv; j++) {
 			size_t at = u * w + (size_t)j * VL;
 			float *z = gates + j * VL;
 			vec i = vec_load(z), f = vec_load(z + w);
 			vec g = vec_load(z + 2 * w), o = vec_load(z + 3 * w);
-			vec t = vec_load(tanh_c + at), h = vec_load(dh + at);
-			vec d = vec_load(dc + at) + h * o * (1 - t * t);
+			vec th = vec_load(tanh_c + at);
+			vec dho = vec_load(dh + at) * o;
+			vec d = vec_load(dc + at) + dho * (1 - th * th);
+			vec df = d * f, di = d * i;
 
-			vec_store(z, d * g * i * (1 - i));
-			vec_store(z + w, d * vec_load(c_old + at) * f *
-			    (1 - f));
-			vec_store(z + 2 * w, d * i * (1 - g * g));
-			vec_store(z + 3 * w, h * t * o * (1 - o));
-			vec_store(dc + at, d * f);
+			vec_store(z, di * g * (1 - i));
+			vec_store(z + w, df * vec_load(c_old + at) * (1 - f));
+			vec_store(z + 2 * w, di * (1 - g * g));
+			vec_store(z + 3 * w, dho * th * (1 - o));
+			vec_store(dc + at, df);
 		}
 }
 
-/* dX += W^T dz, `rows` rows from one tile of packed weights. */
+/* dX = W^T dz, or dX += W^T dz: `rows` rows from one tile of packed weights. */
 INLINE void
 dx_tile(const float *weights, const float *dz, size_t depth, float *dx,
-    const int rows, const int nv)
+    const int rows, const int nv, const int add)
 {
 	const size_t w = (size_t)nv * VL;
 	vec sum[DX_ROWS][NV_MAX];
@@ -70,20 +78,21 @@ dx_tile(const float *weights, const float *dz, size_t depth, float *dx,
 	for (int i = 0; i < rows; i++)
 		UNROLL
 		for (int j = 0; j < nv; j++)
-			sum[i][j] = vec_load(dx + (size_t)i * w + j * VL);
-	for (size_t r = 0; r < depth; r++, weights += rows, dz += w) {
-		vec d[NV_MAX];
+			sum[i][j] = add ? vec_load(dx + (size_t)i * w +
+			    j * VL) : vec_all(0);
+	for (size_t d = 0; d < depth; d++, weights += rows, dz += w) {
+		vec z[NV_MAX];
 
 		UNROLL
 		for (int j = 0; j < nv; j++)
-			d[j] = vec_load(dz + j * VL);
+			z[j] = vec_load(dz + j * VL);
 		UNROLL
 		for (int i = 0; i < rows; i++) {
 			vec b = vec_all(weights[i]);
 
 			UNROLL
 			for (int j = 0; j < nv; j++)
-				sum[i][j] += b * d[j];
+				sum[i][j] += b * z[j];
 		}
 	}
 	UNROLL
@@ -93,22 +102,21 @@ dx_tile(const float *weights, const float *dz, size_t depth, float *dx,
 			vec_store(dx + (size_t)i * w + j * VL, sum[i][j]);
 }
 
-/* All rows of a layer's dX: those of its inputs (dh of the layer below, this
- * step) and those of its own h (dh of the older step), which are neighbours. */
-INLINE void
+/* `rows` rows of dX; returns the weights behind those that were used. */
+INLINE const float *
 dx_rows(const float *weights, const float *dz, size_t depth, float *dx,
-    size_t rows, const int nv)
+    size_t rows, const int nv, const int add)
 {
 	const size_t w = (size_t)nv * VL;
 
 	for (; rows >= DX_ROWS; rows -= DX_ROWS) {
-		dx_tile(weights, dz, depth, dx, DX_ROWS, nv);
+		dx_tile(weights, dz, depth, dx, DX_ROWS, nv, add);
 		weights += DX_ROWS * depth;
 		dx += DX_ROWS * w;
 	}
 #define REST(n)                                                         \
 	case n:                                                         \
-		dx_tile(weights, dz, depth, dx, n, nv);                 \
+		dx_tile(weights, dz, depth, dx, n, nv, add);            \
 		break
 	switch (rows) {
 		REST(1);
@@ -124,33 +132,36 @@ dx_rows(const float *weights, const float *dz, size_t depth, float *dx,
 #endif
 	}
 #undef REST
+	return weights + rows * depth;
 }
 
-/* dW of one unit's four gates and `cols` columns over all recorded steps:
- *	dW [u][col][gate] += sum over steps and lanes of dz[gate] in[col] */
+/* dW of one unit's four gates and `cols` columns, of the bias too, over steps:
+ *	dW [col][gate] += sum over steps and lanes of dz[gate] in[col]
+ * dz [4][W] and in [cols][W] lie dz_step and in_step floats apart. */
 INLINE void
-dw_tile(const struct layer_record *r, size_t steps, size_t u, size_t col,
-    float *dw, const int cols, const int nv)
+dw_tile(const float *dz, size_t dz_step, const float *in, size_t in_step,
+    size_t steps, float *dw, float *dw_bias, const int cols, const int bias,
+    const int nv)
 {
 	const size_t w = (size_t)nv * VL;
-	const size_t dz_step = 4 * r->h * w, in_step = (r->k + 1) * w;
-	const float *dz = r->gates + 4 * u * w, *in = r->in + col * w;
-	float *out = dw + (u * (r->k + 1) + col) * 4 * VL;
-	vec sum[DW_COLS][4];
+	vec sum[DW_COLS + 1][4];
 
 	UNROLL
-	for (int c = 0; c < cols; c++)
+	for (int c = 0; c < cols + bias; c++)
 		UNROLL
 		for (int g = 0; g < 4; g++)
-			sum[c][g] = vec_load(out + (c * 4 + g) * VL);
-	for (size_t s = 0; s < steps; s++, dz += dz_step, in += in_step)
+			sum[c][g] = vec_all(0);
+	for (size_t t = 0; t < steps; t++, dz += dz_step, in += in_step)
 		UNROLL
 		for (int j = 0; j < nv; j++) {
 			vec d[4];
 
 			UNROLL
-			for (int g = 0; g < 4; g++)
+			for (int g = 0; g < 4; g++) {
 				d[g] = vec_load(dz + (size_t)g * w + j * VL);
+				if (bias)
+					sum[cols][g] += d[g];
+			}
 			UNROLL
 			for (int c = 0; c < cols; c++) {
 				vec x = vec_load(in + (size_t)c * w + j * VL);
@@ -161,146 +172,172 @@ dw_tile(const struct layer_record *r, size_t steps, size_t u, size_t col,
 			}
 		}
 	UNROLL
-	for (int c = 0; c < cols; c++)
-		UNROLL
-		for (int g = 0; g < 4; g++)
-			vec_store(out + (c * 4 + g) * VL, sum[c][g]);
-}
+	for (int c = 0; c < cols + bias; c++) {
+		float *to = c < cols ? dw + c * VL : dw_bias;
 
-INLINE void
-dw_layer(const struct layer_record *r, size_t steps, float *dw, const int nv)
-{
-	const size_t cols = r->k + 1, full = cols / DW_COLS * DW_COLS;
-
-	for (size_t c = 0; c < full; c += DW_COLS)
-		for (size_t u = 0; u < r->h; u++)
-			dw_tile(r, steps, u, c, dw, DW_COLS, nv);
-	for (size_t u = 0; u < r->h; u++) {
-#define REST(n)                                                         \
-	case n:                                                         \
-		dw_tile(r, steps, u, full, dw, n, nv);                  \
-		break
-		switch (cols - full) {
-			REST(1);
-#if DW_COLS > 2
-			REST(2);
-			REST(3);
-			REST(4);
-			REST(5);
-#endif
-		}
-#undef REST
+		vec_store(to, vec_load(to) + vec_fold4(sum[c][0], sum[c][1],
+		    sum[c][2], sum[c][3]));
 	}
 }
 
-/* The recorded steps [first, first + steps) of a block, backward. lambda [W] is
- * dL/d theta after the last of them, without that step's own loss. */
+/* One tile of columns for all units of a layer. */
 INLINE void
-segment_back(const struct back *b, const struct layer_record *records,
-    size_t first, size_t steps, size_t lane, float *lambda, const int nv)
+dw_columns(const struct back *b, const struct record *r, int i, size_t steps,
+    size_t col, float *dw, const int cols, const int bias, const int nv)
 {
-	const struct lstm_window *win = b->w;
-	const struct lstm_net *net = win->net;
-	const size_t w = (size_t)nv * VL, n = win->n;
-	const struct layer_record *top = &records[net->layers - 1];
-	const float *out = win->packed + packed_len(net) - top->h - 1;
-	const size_t below = units(net) - top->h;
-	float *dw = b->dw;
+	const struct layer *l = &b->s.layer[i];
+	const size_t w = (size_t)nv * VL;
+	const float *in = record_in(&b->s, r, i, 0, w) + col * w;
+	const float *dz = r->gates + 4 * l->unit * w;
 
-	for (int l = 0; l < net->layers; l++)
-		dw += dw_layer_len(&records[l]);
-	for (size_t s = steps; s-- > 0;) {
-		const float *grad = win->grads + (first + s + 1) * win->stride;
-		const float *h = top->in + ((s + 1) * (top->k + 1) + top->k -
-		    top->h) * w;
-		float weight = win->loss_weights[first + s] * win->scale;
-		size_t unit = below;
+	for (size_t u = 0; u < l->h; u++, dz += 4 * w, dw += (l->k + 1) * VL)
+		dw_tile(dz, 4 * b->s.units * w, in, b->s.in_rows * w, steps,
+		    dw + col * VL, dw + l->k * VL, cols, bias, nv);
+}
 
-		/* lambda_t = lambda_{t+1} + w_t grad_t;  du = scale lambda;
-		 * dh += w_out du, dw_out += h du. */
+INLINE void
+dw_layer(const struct back *b, const struct record *r, int i, size_t steps,
+    float *dw, const int nv)
+{
+	const size_t k = b->s.layer[i].k;
+	size_t col = k % DW_COLS;
+
+	/* The odd columns first, and with them the bias. */
+#define REST(n)                                                         \
+	case n:                                                         \
+		dw_columns(b, r, i, steps, 0, dw, n, 1, nv);            \
+		break
+	switch (col) {
+		REST(0);
+		REST(1);
+#if DW_COLS > 2
+		REST(2);
+		REST(3);
+		REST(4);
+#endif
+	}
+#undef REST
+	for (; col < k; col += DW_COLS)
+		dw_columns(b, r, i, steps, col, dw, DW_COLS, 0, nv);
+}
+
+/* The output layer at step t, and lambda [W]: dL/d theta, there.
+ *	lambda_t = lambda_{t+1} + w_t grad_t      du = scale lambda
+ *	dh += w_out du      dw_out += h du      db_out += du */
+INLINE void
+output_back(const struct back *b, const struct record *r, size_t first,
+    size_t t, size_t at, float *lambda, float *dw, const int nv)
+{
+	const struct lstm_window *win = b->win;
+	const struct layer *top = b->s.top;
+	const size_t w = (size_t)nv * VL;
+	const float *h = record_h(&b->s, r, win->net->layers - 1, t + 1, w);
+	const float *grad = win->grads + (first + t + 1) * win->stride + at;
+	const float weight = win->loss_weights[first + t] * win->scale;
+	float *dh = b->dh + top->unit * w;
+	ptrdiff_t exist = (ptrdiff_t)win->n - (ptrdiff_t)at;
+	vec du[NV_MAX];
+
+	UNROLL
+	for (int j = 0; j < nv; j++) {
+		vec a = vec_load(lambda + j * VL) + weight *
+		    load_lanes(grad + j * VL, exist - j * VL);
+
+		vec_store(lambda + j * VL, a);
+		du[j] = win->net->scale * a;
+	}
+	for (size_t u = 0; u < top->h; u++) {
+		vec sum = vec_load(dw + u * VL);
+
 		UNROLL
 		for (int j = 0; j < nv; j++) {
-			size_t at = lane + (size_t)j * VL;
-			vec a = vec_load(lambda + j * VL) + weight *
-			    load_lanes(grad + at, (ptrdiff_t)n - (ptrdiff_t)at);
-			vec du = net->scale * a;
+			float *d = dh + u * w + j * VL;
 
-			vec_store(lambda + j * VL, a);
-			for (size_t u = 0; u < top->h; u++) {
-				float *dh = b->dh + (below + u) * w + j * VL;
-				float *d = dw + u * VL;
-
-				vec_store(dh, vec_load(dh) + out[u] * du);
-				vec_store(d, vec_load(d) + du *
-				    vec_load(h + u * w + j * VL));
-			}
-			vec_store(dw + top->h * VL, vec_load(dw + top->h *
-			    VL) + du);
+			vec_store(d, vec_load(d) + b->s.out[u] * du[j]);
+			sum += du[j] * vec_load(h + u * w + j * VL);
 		}
-		for (int l = net->layers - 1; l >= 0; l--) {
-			const struct layer_record *r = &records[l];
-			struct packed_layer p = packed_layer(net, win->packed,
-			    l);
-			size_t rows = back_rows(net, l);
-			float *dh = b->dh + unit * w;
+		vec_store(dw + u * VL, sum);
+	}
+	UNROLL
+	for (int j = 0; j < nv; j++)
+		vec_store(dw + top->h * VL, vec_load(dw + top->h * VL) + du[j]);
+}
 
-			cell_back(r, s, dh, b->dc + unit * w, nv);
-			memset(dh, 0, r->h * w * sizeof *dh);
-			dx_rows(p.back, r->gates + s * 4 * r->h * w, 4 * r->h,
-			    dh - (rows - r->h) * w, rows, nv);
-			if (l > 0)
-				unit -= (size_t)net->size[l - 1];
+/* The recorded steps [first, first + steps) of a tile of lanes, backward;
+ * `at` is its first coordinate. */
+INLINE void
+segment_back(const struct back *b, const struct record *r, size_t first,
+    size_t steps, size_t at, float *lambda, const int nv)
+{
+	const struct shape *s = &b->s;
+	const size_t w = (size_t)nv * VL;
+	float *dw = b->dw;
+
+	for (int i = 0; i < s->net->layers; i++)
+		dw += dw_layer_len(&s->layer[i]);
+	for (size_t t = steps; t-- > 0;) {
+		output_back(b, r, first, t, at, lambda, dw, nv);
+		for (int i = s->net->layers - 1; i >= 0; i--) {
+			const struct layer *l = &s->layer[i];
+			const float *dz = r->gates + 4 * (t * s->units +
+			    l->unit) * w, *weights = l->dx;
+			float *dh = b->dh + l->unit * w;
+
+			cell_back(s, r, l, t, dh, b->dc + l->unit * w, nv);
+			/* To h of the layer below at this step ... */
+			if (i > 0)
+				weights = dx_rows(weights, dz, 4 * l->h,
+				    dh - (l - 1)->h * w, (l - 1)->h, nv, 1);
+			/* ... and to this layer's, at the step before. */
+			dx_rows(weights, dz, 4 * l->h, dh, l->h, nv, 0);
 		}
 	}
 	dw = b->dw;
-	for (int l = 0; l < net->layers; l++) {
-		dw_layer(&records[l], steps, dw, nv);
-		dw += dw_layer_len(&records[l]);
+	for (int i = 0; i < s->net->layers; i++) {
+		dw_layer(b, r, i, steps, dw, nv);
+		dw += dw_layer_len(&s->layer[i]);
 	}
 }
 
+/* A whole window of one tile of lanes. */
 INLINE void
-window_block(const struct back *b, size_t lane, const int nv)
+window_back(const struct back *b, const float *state, size_t row, size_t at,
+    const int nv)
 {
-	const struct lstm_window *win = b->w;
-	const struct lstm_net *net = win->net;
-	const size_t w = (size_t)nv * VL, kept = state_rows(net) * w;
-	const size_t segments = (win->steps + b->segment - 1) / b->segment;
-	struct layer_record records[LSTM_LAYERS_MAX];
+	const struct lstm_window *win = b->win;
+	const struct shape *s = &b->s;
+	const size_t w = (size_t)nv * VL, kept = s->state_rows * w;
+	const size_t last = (win->steps - 1) / b->segment;
+	const float *grads = win->grads + at;
+	const ptrdiff_t exist = (ptrdiff_t)win->n - (ptrdiff_t)at;
+	struct record r = record_layout(s, b->segment, w, b->record);
 	float lambda[W_MAX] = { 0 };
 
-	record_layout(net, b->record, b->segment, w, records);
-	for (int l = 0; l < net->layers; l++)
-		for (size_t s = 0; s <= b->segment; s++)
-			for (size_t i = 0; i < w; i++)
-				records[l].in[(s * (records[l].k + 1) +
-				    records[l].k) * w + i] = 1;
-	memset(b->dh, 0, units(net) * w * sizeof *b->dh);
-	memset(b->dc, 0, units(net) * w * sizeof *b->dc);
-	record_begin(net, records, win->state, lane, nv);
-	for (size_t q = 0; q + 1 < segments; q++) {
-		record_keep(net, records, 0, b->kept + q * kept, nv);
-		for (size_t s = 0; s < b->segment; s++)
-			record_forward(net, win->packed, records, s, win->grads
-			    + (q * b->segment + s) * win->stride, win->n,
-			    lane, nv, 0);
-		/* The end of this segment is the start of the next. */
-		record_keep(net, records, b->segment, b->kept + (q + 1) * kept,
-		    nv);
-		record_restore(net, records, b->kept + (q + 1) * kept, nv);
+	memset(b->dh, 0, s->units * w * sizeof *b->dh);
+	memset(b->dc, 0, s->units * w * sizeof *b->dc);
+	record_begin(s, &r, state, row, nv);
+	/* Where each segment but the first begins. */
+	for (size_t q = 0; q < last; q++) {
+		float *next = b->kept + (q + 1) * kept;
+
+		for (size_t t = 0; t < b->segment; t++)
+			record_forward(s, &r, t, grads + (q * b->segment + t) *
+			    win->stride, exist, nv, 0);
+		record_keep(s, &r, b->segment, next, nv);
+		record_begin(s, &r, next, w, nv);
 	}
-	for (size_t q = segments; q-- > 0;) {
+	for (size_t q = last + 1; q-- > 0;) {
 		size_t first = q * b->segment;
 		size_t steps = win->steps - first < b->segment ?
 		    win->steps - first : b->segment;
 
-		if (q + 1 < segments)
-			record_restore(net, records, b->kept + q * kept, nv);
-		for (size_t s = 0; s < steps; s++)
-			record_forward(net, win->packed, records, s, win->grads
-			    + (first + s) * win->stride, win->n, lane, nv,
-			    1);
-		segment_back(b, records, first, steps, lane, lambda, nv);
+		if (q < last)
+			record_begin(s, &r, q > 0 ? b->kept + q * kept : state,
+			    q > 0 ? w : row, nv);
+		for (size_t t = 0; t < steps; t++)
+			record_forward(s, &r, t, grads + (first + t) *
+			    win->stride, exist, nv, 1);
+		segment_back(b, &r, first, steps, at, lambda, nv);
 	}
 }
 

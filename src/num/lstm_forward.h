@@ -1,36 +1,34 @@
-/* One layer, one step, one block of coordinates: for lstm_kernel.c only. */
+/* One layer, one step, one tile of coordinates: for lstm_kernel.c only. */
 #ifndef L2LD_NUM_LSTM_FORWARD_H
 #define L2LD_NUM_LSTM_FORWARD_H
 
-#include <math.h>
-
 #include "num/lstm_tile.h"
 
-/* x (I rows) of a vector of gradients; row is the distance of rows. */
+/* x [inputs] of a vector of gradients; row is the distance of rows. */
 INLINE void
-features(const struct lstm_net *net, vec g, float *x, size_t row)
+features(const struct shape *s, vec g, float *x, size_t row)
 {
 	vec a;
 
-	switch (net->features) {
+	switch (s->net->features) {
 	case LSTM_RAW:
 		vec_store(x, g);
 		break;
 	case LSTM_CLAMP:
-		vec_store(x, vec_clamp(g, -net->clamp, net->clamp));
+		vec_store(x, vec_clamp(g, -s->net->clamp, s->net->clamp));
 		break;
 	case LSTM_LOG_SIGN:
 		/* (max(log|g| / p, -1), clamp(e^p g, -1, 1)): both cases of
 		 * appendix A in one.  Written so that NaN stays NaN. */
 		a = (vec)((veci)g & 0x7fffffff);
-		a = vec_select(a == a, vec_log(a), a) * (1.0f / net->p);
+		a = vec_select(a == a, vec_log(a), a) * (1.0f / s->net->p);
 		vec_store(x, vec_select(a < vec_all(-1), vec_all(-1), a));
-		vec_store(x + row, vec_clamp(g * expf(net->p), -1, 1));
+		vec_store(x + row, vec_clamp(g * s->gain, -1, 1));
 		break;
 	}
 }
 
-/* Lanes of a block that exist: load VL of them from p, zeros past the end. */
+/* Lanes that exist: load VL of them from p, zeros past the end. */
 INLINE vec
 load_lanes(const float *p, ptrdiff_t exist)
 {
@@ -43,37 +41,52 @@ load_lanes(const float *p, ptrdiff_t exist)
 	return vec_load(v);
 }
 
-/* A vector's place in a state: vector j of the block whose first lane is
- * `lane`, row `row`. */
-INLINE size_t
-state_at(size_t rows, size_t lane, int j, size_t row)
-{
-	size_t at = lane + (size_t)j * VL;
-
-	return (at / LANES * rows + row) * LANES + at % LANES;
-}
-
-/* One layer, one step, one block: what the cell reads and writes. */
+/* What a layer reads and writes in one step.  W = nv x VL lanes. */
 struct cell {
-	size_t h, k;		/* units; inputs + h */
-	const float *bias, *forward;
-	const float *in;	/* [k][W] */
-	const float *c_old;	/* [h][W] */
-	float *c_new;		/* [h][W] */
-	float *h_next;		/* [h][W]: to this layer's next step */
-	float *h_up;		/* [h][W]: to the layer above, or NULL */
-	float *gates;		/* [h][4][W], recorded: i f g o */
-	float *tanh_c;		/* [h][W], recorded */
+	const struct layer *l;
+	size_t row;		/* floats from row to row of in and c */
+	const float *in;	/* [k]: inputs, h of the step before */
+	const float *c_old;	/* [H] */
+	float *c_new;		/* [H]; may be c_old */
+	float *h_new;		/* [H][W]; not among `in` */
+	float *gates;		/* [H][4][W], recorded: i f g o */
+	float *tanh_c;		/* [H][W], recorded */
+	const char *ahead;	/* memory to fetch meanwhile, or NULL */
 };
 
-/* c' = f c + i g;  h' = o tanh(c')  for `units` units from u on. */
+/* The gates of one unit, when z holds their pre-activations times the factors:
+ *	c' = f c + i g
+ * Returns c'; z[3] becomes o. */
+INLINE vec
+cell_gates(const struct cell *cell, size_t u, int j, vec z[4], const int nv,
+    const int record)
+{
+	const size_t w = (size_t)nv * VL, at = u * cell->row + (size_t)j * VL;
+	vec c;
+
+	vec_sigmoid2(z, 4);
+	z[2] = 2.0f * z[2] - 1.0f;
+	c = z[1] * vec_load(cell->c_old + at) + z[0] * z[2];
+	vec_store(cell->c_new + at, c);
+	if (record)
+		UNROLL
+		for (size_t g = 0; g < 4; g++)
+			vec_store(cell->gates + (4 * u + g) * w + j * VL,
+			    z[g]);
+	return c;
+}
+
+/* `units` units from u on:
+ *	z [units][i f g o][W] = b + W in	(units x 4 x nv registers)
+ *	h' = o tanh(c') */
 INLINE void
 cell_tile(const struct cell *cell, size_t u, const int units, const int nv,
     const int record)
 {
-	const size_t w = (size_t)nv * VL, k = cell->k;
-	const float *weights = cell->forward + u * k * 4, *in = cell->in;
-	vec z[UNITS][4][NV_MAX];
+	const size_t k = cell->l->k;
+	const float *weights = cell->l->forward + u * k * 4, *in = cell->in;
+	const size_t w = (size_t)nv * VL;
+	vec z[UNITS][NV_MAX][4], t[UNITS * NV_MAX];
 
 	UNROLL
 	for (int a = 0; a < units; a++)
@@ -81,9 +94,9 @@ cell_tile(const struct cell *cell, size_t u, const int units, const int nv,
 		for (int g = 0; g < 4; g++)
 			UNROLL
 			for (int j = 0; j < nv; j++)
-				z[a][g][j] = vec_all(cell->bias[(u +
+				z[a][j][g] = vec_all(cell->l->bias[(u +
 				    (size_t)a) * 4 + (size_t)g]);
-	for (size_t c = 0; c < k; c++, weights += 4, in += w) {
+	for (size_t c = 0; c < k; c++, weights += 4, in += cell->row) {
 		vec x[NV_MAX];
 
 		UNROLL
@@ -98,35 +111,26 @@ cell_tile(const struct cell *cell, size_t u, const int units, const int nv,
 
 				UNROLL
 				for (int j = 0; j < nv; j++)
-					z[a][g][j] += b * x[j];
+					z[a][j][g] += b * x[j];
 			}
 	}
 	UNROLL
 	for (int a = 0; a < units; a++)
 		UNROLL
+		for (int j = 0; j < nv; j++)
+			t[a * nv + j] = TANH_FACTOR * cell_gates(cell,
+			    u + (size_t)a, j, z[a][j], nv, record);
+	vec_sigmoid2(t, units * nv);
+	UNROLL
+	for (int a = 0; a < units; a++)
+		UNROLL
 		for (int j = 0; j < nv; j++) {
 			size_t at = (u + (size_t)a) * w + (size_t)j * VL;
-			vec i = vec_tanh(z[a][0][j]) * 0.5f + 0.5f;
-			vec f = vec_tanh(z[a][1][j]) * 0.5f + 0.5f;
-			vec g = vec_tanh(z[a][2][j]);
-			vec o = vec_tanh(z[a][3][j]) * 0.5f + 0.5f;
-			vec c = f * vec_load(cell->c_old + at) + i * g;
-			vec t = vec_tanh(c), h = o * t;
+			vec tanh_c = 2.0f * t[a * nv + j] - 1.0f;
 
-			vec_store(cell->c_new + at, c);
-			vec_store(cell->h_next + at, h);
-			if (cell->h_up != NULL)
-				vec_store(cell->h_up + at, h);
-			if (record) {
-				float *gates = cell->gates + at +
-				    3 * (u + (size_t)a) * w;
-
-				vec_store(cell->tanh_c + at, t);
-				vec_store(gates, i);
-				vec_store(gates + w, f);
-				vec_store(gates + 2 * w, g);
-				vec_store(gates + 3 * w, o);
-			}
+			vec_store(cell->h_new + at, z[a][j][3] * tanh_c);
+			if (record)
+				vec_store(cell->tanh_c + at, tanh_c);
 		}
 }
 
@@ -135,21 +139,25 @@ cell_forward(const struct cell *cell, const int nv, const int record)
 {
 	size_t u = 0;
 
-	for (; u + UNITS <= cell->h; u += UNITS)
+	for (; u + UNITS <= cell->l->h; u += UNITS)
 		cell_tile(cell, u, UNITS, nv, record);
-	for (; u < cell->h; u++)
+	for (; u < cell->l->h; u++)
 		cell_tile(cell, u, 1, nv, record);
 }
 
-/* w_out . h + b_out */
+/* w_out . h + b_out, as two sums. */
 INLINE vec
-output(const float *weights, size_t h, const float *top, size_t w)
+output(const float *weights, size_t h, const float *top, size_t row)
 {
-	vec sum = vec_all(weights[h]);
+	vec even = vec_all(weights[h]), odd = vec_all(0);
 
-	for (size_t u = 0; u < h; u++)
-		sum += weights[u] * vec_load(top + u * w);
-	return sum;
+	for (size_t u = 0; u + 1 < h; u += 2) {
+		even += weights[u] * vec_load(top + u * row);
+		odd += weights[u + 1] * vec_load(top + (u + 1) * row);
+	}
+	if (h % 2 != 0)
+		even += weights[h - 1] * vec_load(top + (h - 1) * row);
+	return even + odd;
 }
 
 #endif

@@ -1,28 +1,33 @@
 /* The LSTM kernels.  This file is compiled once for each instruction set, with
  * LEVEL (the suffix of its table's name) and LEVEL_NAME defined.
  *
- * A block is NV vectors of VL lanes: two groups of 16 coordinates with AVX-512
- * (or one, at the end), one group with AVX2, half a group with SSE or NEON.
- * Inside a block every quantity is a table of rows, a row one unit's value for
- * all lanes (W = NV x VL floats).  Weights are broadcast; nothing is ever
- * transposed.  The gates of a unit are neighbours, so that
+ * Work goes by tiles of W = NV x VL lanes: with AVX-512 a block of 32
+ * coordinates (or its half, at the end), with AVX2 half a block, with SSE or
+ * NEON a quarter.  Every quantity is a row of W lanes.  Weights are broadcast;
+ * nothing is ever transposed.  The gates of a unit are neighbours, so that
  *
  *	z [u][i f g o] = b + W_x x + W_h h	(tile: UNITS x 4 x NV registers)
  *
  * is followed by the nonlinearities while z is still in registers.
  *
- * One step's inputs to a layer are one table `in`, so that both products are
- * one loop:
+ * A layer's inputs and its own h of the step before are neighbours too, so that
+ * both products are one loop.  In a state, where new h replaces old h layer by
+ * layer, that is so by itself (num/lstm.h).  Of recorded steps, `in` is skewed:
  *
- *	in  [I rows]  x, or h of the layer below (new)
- *	    [H rows]  h of this layer (old)
- *	    [1 row]   ones: the bias, for dW
+ *	rows:   x         h of layer 0   h of layer 1   h of layer 2
+ *	        ------    ------------   ------------   ------------
+ *	  t     x(t)      h0(t)          h1(t-1)        h2(t-2)
+ *	  t+1   x(t+1)    h0(t+1)        h1(t)          h2(t-1)
+ *	  t+2   x(t+2)    h0(t+2)        h1(t+1)        h2(t)
+ *
+ * where h(t) is what t steps have made: step t of layer 1 reads h0(t+1) and
+ * h1(t), of layer 2 h1(t+1) and h2(t), and nothing is there twice.
  *
  * Backward.  With the optimizee's gradients constants, the window's adjoint
- * needs nothing but those gradients (algorithms.md): each block redoes its
- * steps into a buffer that stays in the L2 cache and runs them backward there.
- * Windows too long for the buffer go in segments, the states at their starts
- * kept.  dW tiles stay in registers over all steps of a segment. */
+ * needs nothing but those gradients (algorithms.md): each tile of lanes redoes
+ * its steps into a buffer that stays in the L2 cache and runs them backward
+ * there.  Windows too long for the buffer go in segments, the states at their
+ * starts kept.  dW tiles stay in registers over all steps of a segment. */
 #include "num/lstm.h"
 
 #include "num/lstm_backward.h"
@@ -34,78 +39,98 @@
 #define PASTE(a, b) a##b
 #define TABLE(level) PASTE(lstm_kernels_, level)
 
+/* Run tile(arg, state, row, at, nv) over the lanes of blocks begin .. end - 1:
+ * `at` is the tile's first coordinate, `state` where its rows begin, `row` their
+ * distance. */
+#define EACH_TILE(arg, net, n, states, begin, end, tile)                \
+	for (size_t b_ = (begin); b_ < (end); b_++) {                   \
+		size_t at = b_ * LSTM_BLOCK, row = lstm_block_lanes(n, b_); \
+		size_t lane = 0;                                        \
+                                                                        \
+		for (; lane + W_MAX <= row; lane += W_MAX)              \
+			tile(arg, (states) + lstm_state_at(net, n, at, 0) + \
+			    lane, row, at + lane, NV_MAX);              \
+		for (; lane < row; lane += VL)                          \
+			tile(arg, (states) + lstm_state_at(net, n, at, 0) + \
+			    lane, row, at + lane, 1);                   \
+	}
+
 /* ---- one step ---- */
 
+/* New h of a layer, until the layer is done with the old one. */
 static size_t
 step_scratch(const struct lstm_net *net)
 {
-	return 2 * record_rows(net) * W_MAX;
+	size_t most = 0;
+
+	for (int i = 0; i < net->layers; i++)
+		most = (size_t)net->size[i] > most ? (size_t)net->size[i] :
+		    most;
+	return most * W_MAX;
 }
+
+struct stepping {
+	const struct lstm_step *step;
+	struct shape s;
+};
 
 INLINE void
-step_block(const struct lstm_step *s, size_t lane, const int nv)
+step_tile(const struct stepping *a, float *state, size_t row, size_t at,
+    const int nv)
 {
-	const struct lstm_net *net = s->net;
-	const size_t w = (size_t)nv * VL, rows = state_rows(net);
-	struct layer_record records[LSTM_LAYERS_MAX];
-	const struct layer_record *top = &records[net->layers - 1];
-	const float *out;
+	const struct lstm_step *step = a->step;
+	const struct shape *s = &a->s;
+	const ptrdiff_t exist = (ptrdiff_t)step->n - (ptrdiff_t)at;
+	const float *top;
 
-	record_layout(net, s->scratch, 1, w, records);
-	out = s->packed + packed_len(net) - top->h - 1;
-	record_begin(net, records, s->state, lane, nv);
-	record_forward(net, s->packed, records, 0, s->grad, s->n, lane, nv, 0);
-	for (int l = 0; l < net->layers; l++) {
-		const struct layer_record *r = &records[l];
-		size_t first = state_row(net, l);
+	UNROLL
+	for (int j = 0; j < nv; j++)
+		features(s, load_lanes(step->grad + at + j * VL, exist -
+		    j * VL), state + j * VL, row);
+	for (int i = 0; i < s->net->layers; i++) {
+		const struct layer *l = &s->layer[i];
+		float *c = state + (s->in_rows + l->unit) * row;
+		struct cell cell = {
+			.l = l, .row = row, .in = state + l->in * row,
+			.c_old = c, .c_new = c, .h_new = step->scratch,
+		};
 
-		for (size_t u = 0; u < r->h; u++)
-			UNROLL
-			for (int j = 0; j < nv; j++) {
-				vec_store(s->state + state_at(rows, lane, j,
-				    first + u), vec_load(r->in + (r->k + 1 +
-				    r->k - r->h + u) * w + j * VL));
-				vec_store(s->state + state_at(rows, lane, j,
-				    first + r->h + u), vec_load(r->c + (r->h +
-				    u) * w + j * VL));
-			}
+		cell_forward(&cell, nv, 0);
+		copy_rows(state + (s->inputs + l->unit) * row, row,
+		    step->scratch, (size_t)nv * VL, l->h, nv);
 	}
+	top = state + (s->inputs + s->top->unit) * row;
 	for (int j = 0; j < nv; j++) {
-		size_t at = lane + (size_t)j * VL;
-		const float *h = top->in + (2 * top->k + 1 - top->h) * w;
-		float update[VL];
+		float *theta = step->theta + at + j * VL, update[VL];
+		vec u = s->net->scale * output(s->out, s->top->h, top + j * VL,
+		    row);
 
-		vec_store(update, net->scale * output(out, top->h, h + j * VL,
-		    w));
-		for (size_t i = 0; i < VL && at + i < s->n; i++)
-			s->theta[at + i] += update[i];
+		if (exist - j * VL >= VL) {
+			vec_store(theta, vec_load(theta) + u);
+			continue;
+		}
+		vec_store(update, u);
+		for (ptrdiff_t i = 0; i < exist - j * VL; i++)
+			theta[i] += update[i];
 	}
 }
 
-/* Run block(s, lane, nv) over the lanes of groups begin .. end - 1. */
-#define EACH_BLOCK(begin, end, block, arg)                              \
-	do {                                                            \
-		size_t lane = (begin) * LANES, stop = (end) * LANES;    \
-                                                                        \
-		for (; lane + W_MAX <= stop; lane += W_MAX)             \
-			block(arg, lane, NV_MAX);                       \
-		for (; lane < stop; lane += VL)                         \
-			block(arg, lane, 1);                            \
-	} while (0)
-
 static void
-step(const struct lstm_step *s, size_t begin, size_t end)
+step(const struct lstm_step *step, size_t begin, size_t end)
 {
-	EACH_BLOCK(begin, end, step_block, s);
+	struct stepping a = { .step = step };
+
+	shape_of(step->net, step->packed, &a.s);
+	EACH_TILE(&a, step->net, step->n, step->state, begin, end, step_tile);
 }
 
 /* ---- a window ---- */
 
 /* Steps of a segment: as many as the buffer holds, shared out evenly. */
 static size_t
-segment_steps(const struct lstm_net *net, size_t steps)
+segment_steps(const struct shape *s, size_t steps)
 {
-	size_t most = SEGMENT_BYTES / (record_rows(net) * W_MAX *
+	size_t most = SEGMENT_BYTES / ((s->in_rows + 6 * s->units) * W_MAX *
 	    sizeof(float)), segments;
 
 	if (most < 1)
@@ -114,76 +139,76 @@ segment_steps(const struct lstm_net *net, size_t steps)
 	return (steps + segments - 1) / segments;
 }
 
+/* Lay a window's scratch out from `scratch`; returns its floats. */
 static size_t
-dw_len(const struct lstm_net *net)
+back_layout(struct back *b, size_t steps, float *scratch)
 {
-	size_t len = ((size_t)net->size[net->layers - 1] + 1) * VL;
+	const struct shape *s = &b->s;
+	size_t segments, len = 0;
 
-	for (int l = 0; l < net->layers; l++) {
-		size_t h = (size_t)net->size[l];
-
-		len += 4 * h * (h + (size_t)lstm_layer_inputs(net, l) + 1) * VL;
-	}
-	return len;
+	b->segment = segment_steps(s, steps);
+	segments = (steps + b->segment - 1) / b->segment;
+	b->record = scratch;
+	len += record_rows(s, b->segment) * W_MAX;
+	b->kept = scratch + len;
+	len += segments * s->state_rows * W_MAX;
+	b->dh = scratch + len;
+	len += s->units * W_MAX;
+	b->dc = scratch + len;
+	len += s->units * W_MAX;
+	b->dw = scratch + len;
+	return len + dw_len(s);
 }
 
 static size_t
 window_scratch(const struct lstm_net *net, size_t steps)
 {
-	size_t segment = segment_steps(net, steps);
-	size_t segments = (steps + segment - 1) / segment;
+	float nothing[1];
+	struct back b = { .win = NULL };
 
-	return record_rows(net) * (segment + 1) * W_MAX +
-	    segments * state_rows(net) * W_MAX + 2 * units(net) * W_MAX +
-	    dw_len(net);
+	shape_of(net, NULL, &b.s);
+	return back_layout(&b, steps, nothing);
 }
 
 /* Sum the accumulators over their lanes and add them to the flat gradient. */
 static void
-dw_reduce(const struct lstm_net *net, const float *dw, double *gradient)
+dw_reduce(const struct shape *s, const float *dw, double *gradient)
 {
-	size_t top = (size_t)net->size[net->layers - 1];
+	for (int i = 0; i < s->net->layers; i++) {
+		const struct layer *l = &s->layer[i];
+		size_t inputs = l->k - l->h;
+		double *ih = gradient + lstm_layer_offset(s->net, i);
+		double *hh = ih + 4 * l->h * inputs;
+		double *bias = hh + 4 * l->h * l->h;
 
-	for (int l = 0; l < net->layers; l++) {
-		size_t h = (size_t)net->size[l];
-		size_t inputs = (size_t)lstm_layer_inputs(net, l);
-		double *ih = gradient + lstm_layer_offset(net, l);
-		double *hh = ih + 4 * h * inputs, *bias = hh + 4 * h * h;
-
-		for (size_t u = 0; u < h; u++)
-			for (size_t c = 0; c <= inputs + h; c++)
-				for (size_t g = 0; g < 4; g++, dw += VL) {
-					size_t row = g * h + u;
+		for (size_t u = 0; u < l->h; u++)
+			for (size_t c = 0; c <= l->k; c++)
+				for (size_t g = 0; g < 4; g++) {
+					size_t row = g * l->h + u;
 					double *to = c < inputs ?
-					    &ih[row * inputs + c] :
-					    c < inputs + h ?
-					    &hh[row * h + c - inputs] :
+					    &ih[row * inputs + c] : c < l->k ?
+					    &hh[row * l->h + c - inputs] :
 					    &bias[row];
 
-					*to += vec_sum(vec_load(dw));
+					for (int v = 0; v < VL / 4; v++)
+						*to += *dw++;
 				}
 	}
-	gradient += lstm_layer_offset(net, net->layers);
-	for (size_t u = 0; u <= top; u++)
+	gradient += lstm_layer_offset(s->net, s->net->layers);
+	for (size_t u = 0; u <= s->top->h; u++)
 		gradient[u] += vec_sum(vec_load(dw + u * VL));
 }
 
 static void
 window(const struct lstm_window *win, size_t begin, size_t end)
 {
-	const struct lstm_net *net = win->net;
-	size_t segment = segment_steps(net, win->steps);
-	size_t segments = (win->steps + segment - 1) / segment;
-	struct back back = { .w = win, .segment = segment };
+	struct back b = { .win = win };
 
-	back.record = win->scratch;
-	back.kept = back.record + record_rows(net) * (segment + 1) * W_MAX;
-	back.dh = back.kept + segments * state_rows(net) * W_MAX;
-	back.dc = back.dh + units(net) * W_MAX;
-	back.dw = back.dc + units(net) * W_MAX;
-	memset(back.dw, 0, dw_len(net) * sizeof *back.dw);
-	EACH_BLOCK(begin, end, window_block, &back);
-	dw_reduce(net, back.dw, win->gradient);
+	shape_of(win->net, win->packed, &b.s);
+	back_layout(&b, win->steps, win->scratch);
+	memset(b.dw, 0, dw_len(&b.s) * sizeof *b.dw);
+	EACH_TILE(&b, win->net, win->n, win->state, begin, end, window_back);
+	dw_reduce(&b.s, b.dw, win->gradient);
 }
 
 /* ---- the rest of the table ---- */
@@ -202,6 +227,7 @@ window(const struct lstm_window *win, size_t begin, size_t end)
 		}                                                       \
 	}
 
+ELEMENTWISE(all_sigmoid, vec_sigmoid)
 ELEMENTWISE(all_tanh, vec_tanh)
 ELEMENTWISE(all_log, vec_log)
 
@@ -209,11 +235,13 @@ static void
 all_features(const struct lstm_net *net, size_t n, const float *g, float *x)
 {
 	int inputs = lstm_inputs(net);
+	struct shape s;
 
+	shape_of(net, NULL, &s);
 	for (size_t i = 0; i < n; i += VL) {
 		float v[2 * VL];
 
-		features(net, load_lanes(g + i, (ptrdiff_t)(n - i)), v, VL);
+		features(&s, load_lanes(g + i, (ptrdiff_t)(n - i)), v, VL);
 		for (int r = 0; r < inputs; r++)
 			memcpy(x + (size_t)r * n + i, v + r * VL,
 			    (n - i < VL ? n - i : VL) * sizeof *v);
@@ -252,6 +280,7 @@ const struct lstm_kernels TABLE(LEVEL) = {
 	.step = step,
 	.window_scratch = window_scratch,
 	.window = window,
+	.sigmoid = all_sigmoid,
 	.tanh = all_tanh,
 	.log = all_log,
 	.features = all_features,

@@ -1,139 +1,110 @@
-/* The buffer of recorded steps of a block: for lstm_kernel.c only. */
+/* The buffer of recorded steps of a tile of lanes: for lstm_kernel.c only. */
 #ifndef L2LD_NUM_LSTM_RECORD_H
 #define L2LD_NUM_LSTM_RECORD_H
 
 #include "num/lstm_forward.h"
-#include "num/lstm_pack.h"
 
-/* Tables of one layer, each [step][rows][W]. */
-struct layer_record {
-	float *in;	/* [steps + 1][k + 1] */
-	float *c;	/* [steps + 1][h] */
-	float *gates;	/* [steps][4h]; the backward pass turns them into dz */
-	float *tanh_c;	/* [steps][h] */
-	size_t h, k;
+/* Tables of rows of W lanes; `in` is skewed, see lstm_kernel.c. */
+struct record {
+	float *in;	/* [steps + layers][in_rows] */
+	float *c;	/* [steps + 1][units] */
+	float *gates;	/* [steps][units][4]; backward turns them into dz */
+	float *tanh_c;	/* [steps][units] */
 };
 
+/* Rows of all tables. */
 static size_t
-record_rows(const struct lstm_net *net)
+record_rows(const struct shape *s, size_t steps)
 {
-	size_t rows = 0;
-
-	for (int l = 0; l < net->layers; l++)
-		rows += (size_t)lstm_layer_inputs(net, l) + 1 +
-		    7 * (size_t)net->size[l];
-	return rows;
+	return (steps + (size_t)s->net->layers) * s->in_rows +
+	    (6 * steps + 1) * s->units;
 }
 
-/* Lay the tables for `steps` steps of blocks of w lanes out in buffer. */
-static void
-record_layout(const struct lstm_net *net, float *buffer, size_t steps, size_t w,
-    struct layer_record *records)
+static struct record
+record_layout(const struct shape *s, size_t steps, size_t w, float *buffer)
 {
-	for (int l = 0; l < net->layers; l++) {
-		struct layer_record *r = &records[l];
+	struct record r = { .in = buffer };
 
-		r->h = (size_t)net->size[l];
-		r->k = r->h + (size_t)lstm_layer_inputs(net, l);
-		r->in = buffer;
-		r->c = r->in + (steps + 1) * (r->k + 1) * w;
-		r->gates = r->c + (steps + 1) * r->h * w;
-		r->tanh_c = r->gates + steps * 4 * r->h * w;
-		buffer = r->tanh_c + steps * r->h * w;
-	}
+	r.c = r.in + (steps + (size_t)s->net->layers) * s->in_rows * w;
+	r.gates = r.c + (steps + 1) * s->units * w;
+	r.tanh_c = r.gates + steps * 4 * s->units * w;
+	return r;
 }
 
-/* Put h and c of a block's lanes into the tables of step 0. */
+/* Where layer i's inputs of step t are: its h of the step before follows. */
+INLINE float *
+record_in(const struct shape *s, const struct record *r, int i, size_t t,
+    size_t w)
+{
+	return r->in + ((t + (size_t)i) * s->in_rows + s->layer[i].in) * w;
+}
+
+/* Where h of layer i after t steps is. */
+INLINE float *
+record_h(const struct shape *s, const struct record *r, int i, size_t t,
+    size_t w)
+{
+	return record_in(s, r, i, t, w) + (s->layer[i].k - s->layer[i].h) * w;
+}
+
 INLINE void
-record_begin(const struct lstm_net *net, const struct layer_record *records,
-    const float *state, size_t lane, const int nv)
+copy_rows(float *to, size_t to_row, const float *from, size_t from_row,
+    size_t rows, const int nv)
 {
-	const size_t w = (size_t)nv * VL, rows = state_rows(net);
-
-	for (int l = 0; l < net->layers; l++) {
-		const struct layer_record *r = &records[l];
-		size_t first = state_row(net, l);
-
-		for (size_t u = 0; u < r->h; u++)
-			UNROLL
-			for (int j = 0; j < nv; j++) {
-				vec_store(r->in + (r->k - r->h + u) * w +
-				    j * VL, vec_load(state +
-				    state_at(rows, lane, j, first + u)));
-				vec_store(r->c + u * w + j * VL,
-				    vec_load(state + state_at(rows, lane, j,
-				    first + r->h + u)));
-			}
-	}
+	for (size_t i = 0; i < rows; i++)
+		UNROLL
+		for (int j = 0; j < nv; j++)
+			vec_store(to + i * to_row + j * VL,
+			    vec_load(from + i * from_row + j * VL));
 }
 
-/* Copy h and c at recorded step `step` to a kept state [rows][W]; and from one
- * back to step 0. */
+/* Put h and c of a state, whose rows are `row` floats apart, into step 0. */
 INLINE void
-record_keep(const struct lstm_net *net, const struct layer_record *records,
-    size_t step, float *kept, const int nv)
+record_begin(const struct shape *s, const struct record *r, const float *state,
+    size_t row, const int nv)
 {
 	const size_t w = (size_t)nv * VL;
 
-	for (int l = 0; l < net->layers; l++) {
-		const struct layer_record *r = &records[l];
-		size_t bytes = r->h * w * sizeof *kept;
-
-		memcpy(kept, r->in + (step * (r->k + 1) + r->k - r->h) * w,
-		    bytes);
-		memcpy(kept + r->h * w, r->c + step * r->h * w, bytes);
-		kept += 2 * r->h * w;
-	}
+	for (int i = 0; i < s->net->layers; i++)
+		copy_rows(record_h(s, r, i, 0, w), w, state + (s->inputs +
+		    s->layer[i].unit) * row, row, s->layer[i].h, nv);
+	copy_rows(r->c, w, state + s->in_rows * row, row, s->units, nv);
 }
 
+/* Copy h and c after t steps to a kept state, rows W floats apart. */
 INLINE void
-record_restore(const struct lstm_net *net, const struct layer_record *records,
-    const float *kept, const int nv)
+record_keep(const struct shape *s, const struct record *r, size_t t,
+    float *kept, const int nv)
 {
 	const size_t w = (size_t)nv * VL;
 
-	for (int l = 0; l < net->layers; l++) {
-		const struct layer_record *r = &records[l];
-		size_t bytes = r->h * w * sizeof *kept;
-
-		memcpy(r->in + (r->k - r->h) * w, kept, bytes);
-		memcpy(r->c, kept + r->h * w, bytes);
-		kept += 2 * r->h * w;
-	}
+	for (int i = 0; i < s->net->layers; i++)
+		copy_rows(kept + (s->inputs + s->layer[i].unit) * w, w,
+		    record_h(s, r, i, t, w), w, s->layer[i].h, nv);
+	copy_rows(kept + s->in_rows * w, w, r->c + t * s->units * w, w,
+	    s->units, nv);
 }
 
-/* Step s of the record forward, all layers. */
+/* Step t of the record forward, all layers; g are its gradients. */
 INLINE void
-record_forward(const struct lstm_net *net, const float *packed,
-    const struct layer_record *records, size_t s, const float *grad, size_t n,
-    size_t lane, const int nv, const int record)
+record_forward(const struct shape *s, const struct record *r, size_t t,
+    const float *g, ptrdiff_t exist, const int nv, const int record)
 {
-	const size_t w = (size_t)nv * VL;
+	const size_t w = (size_t)nv * VL, step = t * s->units;
 
 	UNROLL
-	for (int j = 0; j < nv; j++) {
-		size_t at = lane + (size_t)j * VL;
-		const struct layer_record *r = &records[0];
-
-		features(net, load_lanes(grad + at, (ptrdiff_t)n -
-		    (ptrdiff_t)at), r->in + s * (r->k + 1) * w + j * VL, w);
-	}
-	for (int l = 0; l < net->layers; l++) {
-		const struct layer_record *r = &records[l];
-		struct packed_layer p = packed_layer(net, packed, l);
-		const struct layer_record *up = r + 1;
+	for (int j = 0; j < nv; j++)
+		features(s, load_lanes(g + j * VL, exist - j * VL),
+		    record_in(s, r, 0, t, w) + j * VL, w);
+	for (int i = 0; i < s->net->layers; i++) {
+		const struct layer *l = &s->layer[i];
 		struct cell cell = {
-			.h = r->h, .k = r->k, .bias = p.bias,
-			.forward = p.forward,
-			.in = r->in + s * (r->k + 1) * w,
-			.c_old = r->c + s * r->h * w,
-			.c_new = r->c + (s + 1) * r->h * w,
-			.h_next = r->in + ((s + 1) * (r->k + 1) + r->k -
-			    r->h) * w,
-			.h_up = l + 1 < net->layers ?
-			    up->in + s * (up->k + 1) * w : NULL,
-			.gates = r->gates + s * 4 * r->h * w,
-			.tanh_c = r->tanh_c + s * r->h * w,
+			.l = l, .row = w, .in = record_in(s, r, i, t, w),
+			.c_old = r->c + (step + l->unit) * w,
+			.c_new = r->c + (step + s->units + l->unit) * w,
+			.h_new = record_h(s, r, i, t + 1, w),
+			.gates = r->gates + 4 * (step + l->unit) * w,
+			.tanh_c = r->tanh_c + (step + l->unit) * w,
 		};
 
 		cell_forward(&cell, nv, record);

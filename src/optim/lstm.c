@@ -201,18 +201,18 @@ flops(const void *options, bool training)
 
 /* ---- work, shared out among a team ---- */
 
-/* Groups of 16 coordinates that are one item of a step. */
-#define STEP_GROUPS 32
+/* Blocks of 32 coordinates that are one item of a step. */
+#define STEP_BLOCKS 16
 /* The window's coordinates are cut into at most so many slices, each with a
  * gradient of its own, added up in order: so the sum does not depend on which
- * thread took which.  A slice has at least SLICE_GROUPS groups. */
+ * thread took which.  A slice has at least SLICE_BLOCKS blocks. */
 #define SLICES_MAX 32
-#define SLICE_GROUPS 8
+#define SLICE_BLOCKS 4
 
 static size_t
 slices(size_t n)
 {
-	size_t count = lstm_groups(n) / SLICE_GROUPS;
+	size_t count = lstm_blocks(n) / SLICE_BLOCKS;
 
 	return count < 1 ? 1 : count > SLICES_MAX ? SLICES_MAX : count;
 }
@@ -228,7 +228,7 @@ struct step_work {
 	struct lstm_step step;
 	char *scratch;
 	size_t scratch_size;	/* of a member */
-	size_t groups;
+	size_t blocks;
 };
 
 static void
@@ -236,12 +236,12 @@ step_item(void *arg, size_t item, int member)
 {
 	const struct step_work *work = arg;
 	struct lstm_step step = work->step;
-	size_t begin = item * STEP_GROUPS, end = begin + STEP_GROUPS;
+	size_t begin = item * STEP_BLOCKS, end = begin + STEP_BLOCKS;
 
 	step.scratch = (float *)(work->scratch +
 	    (size_t)member * work->scratch_size);
 	lstm_kernels()->step(&step, begin,
-	    end < work->groups ? end : work->groups);
+	    end < work->blocks ? end : work->blocks);
 }
 
 static void
@@ -253,10 +253,10 @@ step(const struct optim_step *s)
 		    .grad = s->grad, .theta = s->theta, .state = s->state },
 		.scratch = s->scratch,
 		.scratch_size = lines(lstm_kernels()->step_scratch(&net)),
-		.groups = lstm_groups(s->n),
+		.blocks = lstm_blocks(s->n),
 	};
 
-	team_run(s->team, (work.groups + STEP_GROUPS - 1) / STEP_GROUPS,
+	team_run(s->team, (work.blocks + STEP_BLOCKS - 1) / STEP_BLOCKS,
 	    step_item, &work);
 }
 
@@ -274,7 +274,7 @@ struct window_work {
 	size_t weights_len;
 	char *scratch;
 	size_t scratch_size;	/* of a member */
-	size_t groups, slices;
+	size_t blocks, slices;
 };
 
 static void
@@ -287,8 +287,8 @@ window_item(void *arg, size_t item, int member)
 	memset(window.gradient, 0, work->weights_len * sizeof(double));
 	window.scratch = (float *)(work->scratch +
 	    (size_t)member * work->scratch_size);
-	lstm_kernels()->window(&window, item * work->groups / work->slices,
-	    (item + 1) * work->groups / work->slices);
+	lstm_kernels()->window(&window, item * work->blocks / work->slices,
+	    (item + 1) * work->blocks / work->slices);
 }
 
 static void
@@ -305,7 +305,7 @@ window_back(const struct optim_window *w)
 		.weights_len = len,
 		.scratch_size = lines(lstm_kernels()->window_scratch(&net,
 		    w->steps)),
-		.groups = lstm_groups(w->n),
+		.blocks = lstm_blocks(w->n),
 		.slices = slices(w->n),
 	};
 

@@ -73,6 +73,14 @@ draw_grads(struct lstm_case *c, struct random_key *key)
 	free(size);
 }
 
+static size_t
+case_lanes(size_t n)
+{
+	size_t last = lstm_blocks(n) - 1;
+
+	return last * LSTM_BLOCK + lstm_block_lanes(n, last);
+}
+
 /* h in (-1, 1) and c somewhat wider; zeros in the spare lanes. */
 static void
 draw_state(struct lstm_case *c, struct random_key *key)
@@ -82,13 +90,12 @@ draw_state(struct lstm_case *c, struct random_key *key)
 	c->state = get(len, sizeof *c->state);
 	key->epoch++;
 	random_uniform(key, len, -0.9f, 0.9f, c->state);
-	for (size_t i = c->n; i < lstm_groups(c->n) * LSTM_LANES; i++)
+	for (size_t i = c->n; i < case_lanes(c->n); i++)
 		for (size_t r = 0; r < rows; r++)
-			c->state[(i / LSTM_LANES * rows + r) * LSTM_LANES +
-			    i % LSTM_LANES] = 0;
+			c->state[naive_at(c->net, c->n, i, r)] = 0;
 	c->states = get(c->n * rows, sizeof *c->states);
 	for (size_t i = 0; i < c->n; i++)
-		naive_state(c->net, c->state, i, c->states + i * rows);
+		naive_state(c->net, c->n, c->state, i, c->states + i * rows);
 }
 
 void

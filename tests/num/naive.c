@@ -233,15 +233,28 @@ naive_window(const struct lstm_window *w, const double *weights,
 	free(tapes);
 }
 
-void
-naive_state(const struct lstm_net *net, const float *state, size_t coordinate,
-    double *out)
+size_t
+naive_at(const struct lstm_net *net, size_t n, size_t coordinate, size_t r)
 {
-	size_t rows = naive_rows(net);
-	const float *group = state + coordinate / LSTM_LANES * rows *
-	    LSTM_LANES;
+	size_t units = naive_rows(net) / 2, row = (size_t)lstm_inputs(net);
 
-	for (size_t r = 0; r < rows; r++)
-		out[r] = (double)group[r * LSTM_LANES +
-		    coordinate % LSTM_LANES];
+	/* There all h come before all c. */
+	for (int l = 0; l < net->layers; l++) {
+		size_t h = (size_t)net->size[l];
+
+		if (r < 2 * h)
+			return lstm_state_at(net, n, coordinate, r < h ?
+			    row + r : row + units + r - h);
+		r -= 2 * h;
+		row += h;
+	}
+	abort();
+}
+
+void
+naive_state(const struct lstm_net *net, size_t n, const float *state,
+    size_t coordinate, double *out)
+{
+	for (size_t r = 0; r < naive_rows(net); r++)
+		out[r] = (double)state[naive_at(net, n, coordinate, r)];
 }

@@ -8,7 +8,7 @@
 
 #define NAIVE_UNITS_MAX 64	/* of a layer */
 
-/* Doubles of one coordinate's state: h and c of layer after layer. */
+/* Doubles of one coordinate's state here: h and c of layer after layer. */
 size_t
 naive_rows(const struct lstm_net *net);
 
@@ -27,9 +27,13 @@ void
 naive_window(const struct lstm_window *w, const double *weights,
     const double *states, double *gradient);
 
-/* One coordinate's state out of the kernels' groups of 16. */
+/* Where row r of one coordinate's state here is in the kernels'. */
+size_t
+naive_at(const struct lstm_net *net, size_t n, size_t coordinate, size_t r);
+
+/* One of n coordinates' state out of the kernels'. */
 void
-naive_state(const struct lstm_net *net, const float *state, size_t coordinate,
-    double *out);
+naive_state(const struct lstm_net *net, size_t n, const float *state,
+    size_t coordinate, double *out);
 
 #endif

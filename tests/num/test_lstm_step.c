@@ -1,5 +1,5 @@
 /* One step of every set of kernels against double precision; that it does not
- * matter how groups are shared out, nor what other coordinates do. */
+ * matter how blocks are shared out, nor what other coordinates do. */
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
@@ -17,12 +17,12 @@ struct stepped {
 };
 
 /* One step from the case's theta and state with the gradients at grads, in
- * ranges of at most `range` groups. */
+ * ranges of at most `range` blocks. */
 static struct stepped
 run(const struct lstm_case *c, const struct lstm_kernels *k,
     const float *grads, size_t range)
 {
-	size_t groups = lstm_groups(c->n);
+	size_t blocks = lstm_blocks(c->n);
 	struct lstm_step s = {
 		.net = c->net, .packed = case_pack(c, k), .n = c->n,
 		.grad = case_copy(grads, c->n),
@@ -30,9 +30,9 @@ run(const struct lstm_case *c, const struct lstm_kernels *k,
 		.state = case_copy(c->state, lstm_state_len(c->net, c->n)),
 	};
 
-	for (size_t g = 0; g < groups; g += range) {
+	for (size_t b = 0; b < blocks; b += range) {
 		s.scratch = case_nan(k->step_scratch(c->net));
-		k->step(&s, g, g + range < groups ? g + range : groups);
+		k->step(&s, b, b + range < blocks ? b + range : blocks);
 		free(s.scratch);
 	}
 	free((void *)s.packed);
@@ -56,7 +56,7 @@ compare(const struct lstm_case *c, const struct lstm_kernels *k,
 	double *state = malloc(rows * sizeof *state);
 
 	for (size_t i = 0; i < c->n; i++) {
-		naive_state(c->net, got.state, i, state);
+		naive_state(c->net, c->n, got.state, i, state);
 		for (size_t r = 0; r < rows; r++)
 			EXPECT(fabs(state[r] - states[i * rows + r]) <=
 			    TOLERANCE, "%s: n %zu: row %zu of coordinate %zu: "
@@ -98,14 +98,14 @@ START_TEST(forward)
 }
 END_TEST
 
-/* To the bit: which thread takes which groups must not show. */
+/* To the bit: which thread takes which blocks must not show. */
 START_TEST(ranges_are_alike)
 {
 	const struct lstm_kernels *list[4];
 	struct lstm_case c;
 	size_t len;
 
-	case_new(&c, &case_nets[_i], 16 * 7 - 3, 1);
+	case_new(&c, &case_nets[_i], 32 * 7 - 21, 1);
 	len = lstm_state_len(c.net, c.n);
 	lstm_kernels_list(list);
 	for (int k = 0; k < 4 && list[k] != NULL; k++) {
@@ -140,8 +140,8 @@ START_TEST(places_are_alike)
 		c.grads[i] = c.grads[0];
 		c.theta[i] = c.theta[0];
 		for (size_t r = 0; r < rows; r++)
-			c.state[(i / LSTM_LANES * rows + r) * LSTM_LANES +
-			    i % LSTM_LANES] = c.state[r * LSTM_LANES];
+			c.state[naive_at(c.net, c.n, i, r)] =
+			    c.state[naive_at(c.net, c.n, 0, r)];
 	}
 	lstm_kernels_list(list);
 	for (int k = 0; k < 4 && list[k] != NULL; k++) {
@@ -166,7 +166,7 @@ START_TEST(no_spreading)
 	size_t rows;
 
 	case_new(&c, &case_nets[_i], 100, 1);
-	rows = naive_rows(c.net);
+	rows = naive_rows(c.net) + (size_t)lstm_inputs(c.net);
 	lstm_kernels_list(list);
 	for (int k = 0; k < 4 && list[k] != NULL; k++)
 		for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
@@ -182,10 +182,9 @@ START_TEST(no_spreading)
 			    !isnan(bad[b]));
 			got.theta[at] = good.theta[at];
 			for (size_t r = 0; r < rows; r++) {
-				size_t lane = (at / LSTM_LANES * rows + r) *
-				    LSTM_LANES + at % LSTM_LANES;
+				size_t own = lstm_state_at(c.net, c.n, at, r);
 
-				got.state[lane] = good.state[lane];
+				got.state[own] = good.state[own];
 			}
 			ck_assert_mem_eq(got.theta, good.theta,
 			    c.n * sizeof(float));

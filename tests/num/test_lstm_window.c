@@ -10,7 +10,7 @@
 #include "tests/run.h"
 
 #define TOLERANCE 1e-4		/* of a tensor's largest entry */
-#define ALIKE 2e-5		/* between ranges of groups */
+#define ALIKE 2e-5		/* between ranges of blocks */
 
 /* The meta-loss whose gradient a window is: with the gradients constants it is
  * linear in theta. */
@@ -70,16 +70,16 @@ START_TEST(oracle)
 }
 END_TEST
 
-/* Run a window over ranges of at most `range` groups; the gradient, malloc'd. */
+/* Run a window over ranges of at most `range` blocks; the gradient, malloc'd. */
 static double *
 run(const struct lstm_case *c, const struct lstm_kernels *k, size_t range)
 {
 	struct lstm_window w = case_window(c, k);
-	size_t groups = lstm_groups(c->n);
+	size_t blocks = lstm_blocks(c->n);
 
 	w.gradient = calloc(c->len, sizeof *w.gradient);
-	for (size_t g = 0; g < groups; g += range)
-		k->window(&w, g, g + range < groups ? g + range : groups);
+	for (size_t b = 0; b < blocks; b += range)
+		k->window(&w, b, b + range < blocks ? b + range : blocks);
 	free((void *)w.packed);
 	free(w.scratch);
 	return w.gradient;
@@ -130,13 +130,13 @@ START_TEST(gradient)
 }
 END_TEST
 
-/* Ranges of groups add up to the whole. */
+/* Ranges of blocks add up to the whole. */
 START_TEST(ranges_add_up)
 {
 	const struct lstm_kernels *list[4];
 	struct lstm_case c;
 
-	case_new(&c, &case_nets[_i], 16 * 7 - 3, 11);
+	case_new(&c, &case_nets[_i], 32 * 7 - 21, 11);
 	lstm_kernels_list(list);
 	for (int k = 0; k < 4 && list[k] != NULL; k++) {
 		double *whole = run(&c, list[k], SIZE_MAX / 2);
@@ -146,7 +146,7 @@ START_TEST(ranges_add_up)
 			double error = case_error(c.net, got, whole);
 
 			ck_assert_msg(error <= ALIKE, "%s: ranges of %zu "
-			    "groups differ by %.3g", list[k]->name, range,
+			    "blocks differ by %.3g", list[k]->name, range,
 			    error);
 			free(got);
 		}
@@ -171,10 +171,10 @@ START_TEST(adds_and_scales)
 
 		w.gradient = calloc(c.len, sizeof *w.gradient);
 		w.scale *= 2;
-		list[k]->window(&w, 0, lstm_groups(c.n));
+		list[k]->window(&w, 0, lstm_blocks(c.n));
 		for (size_t i = 0; i < c.len; i++)
 			EXPECT(w.gradient[i] == 2 * once[i], "scale");
-		list[k]->window(&w, 0, lstm_groups(c.n));
+		list[k]->window(&w, 0, lstm_blocks(c.n));
 		for (size_t i = 0; i < c.len; i++)
 			EXPECT(w.gradient[i] == 4 * once[i], "sum");
 		free(once);
