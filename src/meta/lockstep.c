@@ -202,14 +202,14 @@ lockstep_begin(struct lockstep *ls, const struct problem_run *first, int runs)
 static bool
 finite_all(const float *x, size_t n)
 {
-	uint32_t most = 0, bits;
+	uint32_t any = 0, bits;
 
+	/* The sum reaches the sign bit if the exponent is all ones. */
 	for (size_t i = 0; i < n; i++) {
 		memcpy(&bits, &x[i], sizeof bits);
-		bits &= 0x7fffffff;
-		most = bits > most ? bits : most;
+		any |= (bits & 0x7fffffff) + 0x00800000;
 	}
-	return most < 0x7f800000;
+	return any >> 31 == 0;
 }
 
 struct eval_work {

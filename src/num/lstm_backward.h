@@ -288,8 +288,11 @@ segment_back(const struct back *b, const struct record *r, size_t first,
 			if (i > 0)
 				weights = dx_rows(weights, dz, 4 * l->h,
 				    dh - (l - 1)->h * w, (l - 1)->h, nv, 1);
-			/* ... and to this layer's, at the step before. */
-			dx_rows(weights, dz, 4 * l->h, dh, l->h, nv, 0);
+			/* ... and to this layer's, at the step before, if that
+			 * is of the window. */
+			if (first + t > 0)
+				dx_rows(weights, dz, 4 * l->h, dh, l->h, nv,
+				    0);
 		}
 	}
 	dw = b->dw;

@@ -90,9 +90,13 @@ step_tile(const struct stepping *a, float *state, size_t row, size_t at,
 	for (int i = 0; i < s->net->layers; i++) {
 		const struct layer *l = &s->layer[i];
 		float *c = state + (s->in_rows + l->unit) * row;
+		/* The next block's state comes from the L3 cache. */
+		const float *next = state + (s->state_rows + 2 * l->unit) *
+		    LSTM_BLOCK;
 		struct cell cell = {
 			.l = l, .row = row, .in = state + l->in * row,
 			.c_old = c, .c_new = c, .h_new = step->scratch,
+			.ahead = (const char *)next,
 		};
 
 		cell_forward(&cell, nv, 0);
@@ -170,29 +174,36 @@ window_scratch(const struct lstm_net *net, size_t steps)
 	return back_layout(&b, steps, nothing);
 }
 
-/* Sum the accumulators over their lanes and add them to the flat gradient. */
+/* Sum one unit's accumulators of one matrix, [4H][columns], over their lanes and
+ * add them to its gradient; returns the accumulators behind them. */
+static const float *
+dw_reduce_unit(const float *dw, size_t h, size_t columns, size_t u,
+    double *gradient)
+{
+	for (size_t c = 0; c < columns; c++)
+		for (size_t g = 0; g < 4; g++, dw += VL / 4) {
+			float sum = dw[0];
+
+			for (int v = 1; v < VL / 4; v++)
+				sum += dw[v];
+			gradient[(g * h + u) * columns + c] += (double)sum;
+		}
+	return dw;
+}
+
 static void
 dw_reduce(const struct shape *s, const float *dw, double *gradient)
 {
 	for (int i = 0; i < s->net->layers; i++) {
-		const struct layer *l = &s->layer[i];
-		size_t inputs = l->k - l->h;
+		size_t h = s->layer[i].h, inputs = s->layer[i].k - h;
 		double *ih = gradient + lstm_layer_offset(s->net, i);
-		double *hh = ih + 4 * l->h * inputs;
-		double *bias = hh + 4 * l->h * l->h;
+		double *hh = ih + 4 * h * inputs, *bias = hh + 4 * h * h;
 
-		for (size_t u = 0; u < l->h; u++)
-			for (size_t c = 0; c <= l->k; c++)
-				for (size_t g = 0; g < 4; g++) {
-					size_t row = g * l->h + u;
-					double *to = c < inputs ?
-					    &ih[row * inputs + c] : c < l->k ?
-					    &hh[row * l->h + c - inputs] :
-					    &bias[row];
-
-					for (int v = 0; v < VL / 4; v++)
-						*to += *dw++;
-				}
+		for (size_t u = 0; u < h; u++) {
+			dw = dw_reduce_unit(dw, h, inputs, u, ih);
+			dw = dw_reduce_unit(dw, h, h, u, hh);
+			dw = dw_reduce_unit(dw, h, 1, u, bias);
+		}
 	}
 	gradient += lstm_layer_offset(s->net, s->net->layers);
 	for (size_t u = 0; u <= s->top->h; u++)

@@ -17,53 +17,52 @@ packed_len(const struct lstm_net *net)
 	return len;
 }
 
-/* W[gate][unit][column] of a layer's flat weights: columns are inputs, then h. */
-static float
-weight_at(const float *w, const struct layer *l, size_t gate, size_t unit,
-    size_t column)
+/* W^T of one matrix, [4H][columns], in tiles of rows. */
+static float *
+pack_dx(const float *w, size_t h, size_t columns, float *out)
 {
-	size_t row = gate * l->h + unit, inputs = l->k - l->h;
+	for (size_t r = 0; r < columns; r += DX_ROWS) {
+		size_t tile = columns - r < DX_ROWS ? columns - r : DX_ROWS;
 
-	if (column < inputs)
-		return w[row * inputs + column];
-	return w[4 * l->h * inputs + row * l->h + column - inputs];
+		for (size_t u = 0; u < h; u++)
+			for (size_t g = 0; g < 4; g++) {
+				memcpy(out, w + (g * h + u) * columns + r,
+				    tile * sizeof *out);
+				out += tile;
+			}
+	}
+	return out;
 }
 
-/* `rows` rows of W^T from column `first` on, in tiles. */
+/* One unit's rows of a matrix, a column's four gates side by side. */
 static float *
-pack_dx(const float *w, const struct layer *l, size_t first, size_t rows,
-    float *out)
+pack_forward(const float *w, size_t h, size_t columns, size_t u, float *out)
 {
-	for (size_t r = 0; r < rows; r += DX_ROWS) {
-		size_t tile = rows - r < DX_ROWS ? rows - r : DX_ROWS;
+	static const float factor[4] = { SIGMOID_FACTOR, SIGMOID_FACTOR,
+	    TANH_FACTOR, SIGMOID_FACTOR };
 
-		for (size_t u = 0; u < l->h; u++)
-			for (size_t g = 0; g < 4; g++)
-				for (size_t i = 0; i < tile; i++)
-					*out++ = weight_at(w, l, g, u,
-					    first + r + i);
-	}
+	for (size_t c = 0; c < columns; c++)
+		for (size_t g = 0; g < 4; g++)
+			*out++ = w[(g * h + u) * columns + c] * factor[g];
 	return out;
 }
 
 static float *
 pack_layer(const float *w, const struct layer *l, float *out)
 {
-	static const float factor[4] = { SIGMOID_FACTOR, SIGMOID_FACTOR,
-	    TANH_FACTOR, SIGMOID_FACTOR };
-	size_t inputs = l->k - l->h;
+	size_t h = l->h, inputs = l->k - h;
+	const float *hh = w + 4 * h * inputs, *bias = hh + 4 * h * h;
 
-	for (size_t u = 0; u < l->h; u++)
-		for (size_t g = 0; g < 4; g++)
-			*out++ = w[4 * l->h * l->k + g * l->h + u] * factor[g];
-	for (size_t u = 0; u < l->h; u++)
-		for (size_t c = 0; c < l->k; c++)
-			for (size_t g = 0; g < 4; g++)
-				*out++ = weight_at(w, l, g, u, c) * factor[g];
+	for (size_t u = 0; u < h; u++)
+		out = pack_forward(bias, h, 1, u, out);
+	for (size_t u = 0; u < h; u++) {
+		out = pack_forward(w, h, inputs, u, out);
+		out = pack_forward(hh, h, h, u, out);
+	}
 	/* Nobody asks for dX of the features. */
 	if (l->back == l->k)
-		out = pack_dx(w, l, 0, inputs, out);
-	return pack_dx(w, l, inputs, l->h, out);
+		out = pack_dx(w, h, inputs, out);
+	return pack_dx(hh, h, h, out);
 }
 
 static void

@@ -35,9 +35,7 @@ step(const struct optim_step *s)
 		float g = s->grad[i];
 
 		v[i] += g * g;
-		/* As in rmsprop: never 0 / 0. */
-		if (g != 0)
-			s->theta[i] -= rate * g / (sqrtf(v[i]) + eps);
+		s->theta[i] -= optim_ratio(rate * g, sqrtf(v[i]) + eps);
 	}
 }
 

@@ -31,7 +31,8 @@ void
 adam_update(const struct adam_options *o, size_t n, const float *grad,
     float *theta, float *state)
 {
-	float *m = state, *v = state + n, *count = state + 2 * n;
+	float *restrict m = state, *restrict v = state + n;
+	float *restrict at = theta, *count = state + 2 * n;
 	float beta1 = (float)o->beta1, rest1 = (float)(1 - o->beta1);
 	float beta2 = (float)o->beta2, rest2 = (float)(1 - o->beta2);
 	float eps = (float)o->epsilon, rate, root;
@@ -47,9 +48,7 @@ adam_update(const struct adam_options *o, size_t n, const float *grad,
 
 		m[i] = beta1 * m[i] + rest1 * g;
 		v[i] = beta2 * v[i] + rest2 * g * g;
-		/* Never 0 / 0, should epsilon be 0. */
-		if (m[i] != 0)
-			theta[i] -= rate * m[i] / (sqrtf(v[i]) * root + eps);
+		at[i] -= optim_ratio(rate * m[i], sqrtf(v[i]) * root + eps);
 	}
 }
 

@@ -104,6 +104,14 @@ optim_learned(const struct optim_type *type)
 	return type->weights_len != NULL;
 }
 
+/* x / d; 0 for x = 0 even if d is 0: a coordinate that has seen no gradient stays
+ * where it is, with an epsilon of 0 too.  Without a branch, for loops. */
+static inline float
+optim_ratio(float x, float d)
+{
+	return x / (x != 0 ? d : 1);
+}
+
 /* The learning rate in options; NULL for a type that has none. */
 double *
 optim_rate(const struct optim_type *type, const void *options);

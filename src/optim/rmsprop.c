@@ -40,10 +40,7 @@ step(const struct optim_step *s)
 		float g = s->grad[i];
 
 		v[i] = alpha * v[i] + rest * g * g;
-		/* 0 / 0 for a coordinate that has seen no gradient and an
-		 * epsilon of 0: it stays where it is. */
-		if (g != 0)
-			s->theta[i] -= rate * g / (sqrtf(v[i]) + eps);
+		s->theta[i] -= optim_ratio(rate * g, sqrtf(v[i]) + eps);
 	}
 }
 
