@@ -260,6 +260,15 @@ lockstep_eval(struct lockstep *ls, uint32_t step, float *grad)
 void
 lockstep_update(struct lockstep *ls, const float *grad)
 {
+	static float *const none[PROBLEM_GROUPS_MAX];
+
+	lockstep_record(ls, grad, none, 0, 0);
+}
+
+void
+lockstep_record(struct lockstep *ls, const float *grad, float *const *records,
+    size_t t, size_t steps)
+{
 	for (int i = 0; i < ls->rule.parts_len; i++) {
 		const struct lockstep_part *part = &ls->parts[i];
 		struct optim_step step = {
@@ -269,6 +278,9 @@ lockstep_update(struct lockstep *ls, const float *grad)
 			.grad = grad + part->offset,
 			.theta = ls->theta + part->offset,
 			.state = part->state,
+			.record = records[i],
+			.t = t,
+			.steps = steps,
 			.scratch = part->scratch,
 			.team = ls->team,
 		};

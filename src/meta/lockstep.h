@@ -78,6 +78,13 @@ lockstep_eval(struct lockstep *ls, uint32_t step, float *grad);
 void
 lockstep_update(struct lockstep *ls, const float *grad);
 
+/* The same as step t of a window of `steps`: parts that have a record (not NULL
+ * in `records`, one for each part) leave there what window_back needs, and their
+ * states are updated by the last step only. */
+void
+lockstep_record(struct lockstep *ls, const float *grad, float *const *records,
+    size_t t, size_t steps);
+
 /* Mean of the losses over the runs; runs that have diverged. */
 double
 lockstep_loss(const struct lockstep *ls);

@@ -9,51 +9,11 @@
  * finite, before the training itself is called diverged. */
 #define FAILURES_MAX 20
 
-/* Bytes that one learned part's backward pass needs as scratch. */
-static size_t
-part_scratch(const struct train_config *config, const struct rule_part *part,
-    int members)
-{
-	size_t n = rule_part_coordinates(config->problem, part) *
-	    (size_t)config->options.meta_batch;
-
-	return part->type->window_scratch(&part->options, n,
-	    (size_t)config->options.unroll, members);
-}
-
-/* The most that any learned part needs: they take turns. */
-static size_t
-window_scratch(const struct train_config *config, int members)
-{
-	size_t most = 0;
-
-	for (int i = 0; i < config->rule->parts_len; i++) {
-		const struct rule_part *part = &config->rule->parts[i];
-		size_t need;
-
-		if (!optim_learned(part->type))
-			continue;
-		need = part_scratch(config, part, members);
-		most = need > most ? need : most;
-	}
-	return most;
-}
-
-/* Floats of the state that a window begins with, of one part. */
-static size_t
-part_state_len(const struct train_config *config, const struct rule_part *part)
-{
-	return part->type->state_len(&part->options,
-	    rule_part_coordinates(config->problem, part) *
-	    (size_t)config->options.meta_batch);
-}
-
 size_t
 trainer_cost(const struct train_config *config, int members)
 {
 	const struct train_options *o = &config->options;
 	size_t len = rule_weights_len(config->rule);
-	size_t n = config->problem->n * (size_t)o->meta_batch;
 	size_t sum = lockstep_cost(config->problem, config->rule,
 	    (int)o->meta_batch, members);
 
@@ -63,13 +23,7 @@ trainer_cost(const struct train_config *config, int members)
 	pool_cost_add(&sum, adam_state_len(NULL, len), sizeof(float));
 	pool_cost_add(&sum, len, sizeof(double));
 	pool_cost_add(&sum, len, sizeof(float));
-	pool_cost_add(&sum, n, (size_t)(o->unroll + 1) * sizeof(float));
-	pool_cost_add(&sum, (size_t)o->unroll, sizeof(float));
-	pool_cost_add(&sum, window_scratch(config, members), 1);
-	for (int i = 0; i < config->rule->parts_len; i++)
-		if (optim_learned(config->rule->parts[i].type))
-			pool_cost_add(&sum, part_state_len(config,
-			    &config->rule->parts[i]), sizeof(float));
+	pool_cost_add(&sum, window_cost(config, members), 1);
 	return sum;
 }
 
@@ -77,7 +31,6 @@ static int
 trainer_memory(struct trainer *t, struct pool *pool)
 {
 	const struct train_options *o = &t->config.options;
-	size_t n = t->config.problem->n * (size_t)o->meta_batch;
 
 	t->len = rule_weights_len(&t->rule);
 	t->meta_state_len = adam_state_len(NULL, t->len);
@@ -86,22 +39,10 @@ trainer_memory(struct trainer *t, struct pool *pool)
 	t->meta_state = pool_get(pool, t->meta_state_len, sizeof(float));
 	t->gradient = pool_get(pool, t->len, sizeof(double));
 	t->gradient_single = pool_get(pool, t->len, sizeof(float));
-	t->grads = pool_get(pool, n, (size_t)(o->unroll + 1) * sizeof(float));
-	t->loss_weights = pool_get(pool, (size_t)o->unroll, sizeof(float));
-	t->scratch = pool_get(pool, window_scratch(&t->config,
-	    team_size(t->config.team)), 1);
 	if (t->weights == NULL || t->best == NULL || t->meta_state == NULL ||
 	    t->gradient == NULL || t->gradient_single == NULL ||
-	    t->grads == NULL || t->loss_weights == NULL || t->scratch == NULL)
+	    window_memory(t, pool) < 0)
 		return ERR_MEMORY;
-	for (int i = 0; i < t->rule.parts_len; i++) {
-		if (!optim_learned(t->rule.parts[i].type))
-			continue;
-		t->window_state[i] = pool_get(pool, part_state_len(&t->config,
-		    &t->rule.parts[i]), sizeof(float));
-		if (t->window_state[i] == NULL)
-			return ERR_MEMORY;
-	}
 	return lockstep_new(&t->ls, t->config.problem, &t->rule,
 	    (int)o->meta_batch, t->config.team, pool);
 }
@@ -158,65 +99,6 @@ trainer_new(const struct train_config *config, struct pool *pool,
 	return 0;
 }
 
-/* ---- one window ---- */
-
-/* `steps` updates from grads[0] on, which is the gradient at the present theta;
- * grads[1 .. steps] are filled.  Returns the sum of the mean losses. */
-static double
-window_forward(struct trainer *t, uint32_t first, size_t steps)
-{
-	double sum = 0;
-
-	for (size_t s = 0; s < steps; s++) {
-		lockstep_update(&t->ls, t->grads + s * t->ls.n);
-		lockstep_eval(&t->ls, first + (uint32_t)s + 1,
-		    t->grads + (s + 1) * t->ls.n);
-		sum += lockstep_loss(&t->ls);
-	}
-	return sum;
-}
-
-/* Part i's recorded gradients lie among those of the other parts; with one part
- * they are the whole. */
-static void
-window_backward(struct trainer *t, size_t steps)
-{
-	double *gradient = t->gradient;
-	const float *weights = t->weights;
-
-	memset(t->gradient, 0, t->len * sizeof *t->gradient);
-	for (size_t s = 0; s < steps; s++)
-		t->loss_weights[s] = t->config.options.loss_weights ==
-		    TRAIN_LOSS_ALL || s + 1 == steps ? 1 : 0;
-	for (int i = 0; i < t->rule.parts_len; i++) {
-		const struct lockstep_part *part = &t->ls.parts[i];
-		const struct optim_type *type = part->rule->type;
-		struct optim_window window = {
-			.options = &part->rule->options,
-			.n = part->n,
-			.steps = steps,
-			.weights = weights,
-			.prepared = part->prepared,
-			.state = t->window_state[i],
-			.grads = t->grads + part->offset,
-			.stride = t->ls.n,
-			.loss_weights = t->loss_weights,
-			.scale = 1 / (float)t->ls.runs,
-			.gradient = gradient,
-			.scratch = t->scratch,
-			.team = t->config.team,
-		};
-		size_t len;
-
-		if (!optim_learned(type))
-			continue;
-		type->window_back(&window);
-		len = type->weights_len(&part->rule->options);
-		gradient += len;
-		weights += len;
-	}
-}
-
 static double
 rate(const struct trainer *t)
 {
@@ -260,15 +142,6 @@ meta_update(struct trainer *t)
 	return norm;
 }
 
-static void
-keep_states(struct trainer *t)
-{
-	for (int i = 0; i < t->rule.parts_len; i++)
-		if (t->window_state[i] != NULL)
-			memcpy(t->window_state[i], t->ls.parts[i].state,
-			    t->ls.parts[i].state_len * sizeof(float));
-}
-
 /* ---- an epoch, a validation ---- */
 
 static bool
@@ -300,10 +173,8 @@ train_epoch(struct trainer *t, struct train_event *event)
 		    o->horizon - done : o->unroll);
 		double norm;
 
-		keep_states(t);
-		event->meta_loss += window_forward(t, (uint32_t)done, steps);
+		event->meta_loss += window_run(t, (uint32_t)done, steps);
 		done += (int64_t)steps;
-		window_backward(t, steps);
 		norm = meta_update(t);
 		/* Written so that a norm of NaN is kept. */
 		if (!(norm <= event->gradient_norm))
@@ -311,8 +182,6 @@ train_epoch(struct trainer *t, struct train_event *event)
 		failed = !isfinite(norm) ||
 		    lockstep_diverged(&t->ls) == t->ls.runs;
 		lockstep_weights(&t->ls, t->weights);
-		memcpy(t->grads, t->grads + steps * t->ls.n,
-		    t->ls.n * sizeof(float));
 	}
 	if (failed)
 		event->meta_loss = INFINITY;

@@ -22,6 +22,7 @@
 /* A job's "training" object; see train_params for what each means. */
 struct train_options {
 	int64_t epochs, horizon, unroll, meta_batch;
+	int64_t record_memory;		/* MiB */
 	int loss_weights;		/* enum train_loss_weights */
 	int meta_type;			/* of meta_optimizer: 0 = adam */
 	double learning_rate, beta1, beta2, epsilon;

@@ -47,6 +47,11 @@ const struct param train_params[] = {
 	  .preset = "1", .min = 1, .max = 4096, .unit = "instances",
 	  .text = "Independent instances that run in lockstep; the meta-loss "
 	  "is their mean." },
+	{ .name = "record_memory", .kind = PARAM_INT, AT(record_memory),
+	  .preset = "32", .min = 0, .max = 65536, .unit = "MiB",
+	  .text = "A window's activations are kept for its backward pass if "
+	  "they take no more than this, else computed once more there: slower, "
+	  "in next to no memory." },
 	{ .name = "loss_weights", .kind = PARAM_CHOICE, AT(loss_weights),
 	  .preset = "all", .choices = losses, .text = "Which losses of a "
 	  "window count: all alike (the paper), or its last." },

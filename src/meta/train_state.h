@@ -33,9 +33,27 @@ struct trainer {
 	double *gradient;		/* [len] */
 	float *gradient_single;		/* [len]: after clipping */
 	float *grads;			/* [unroll + 1][n of all runs] */
-	float *window_state[PROBLEM_GROUPS_MAX];	/* learned parts */
+	/* A learned part's window is recorded, or its first state kept. */
+	float *records[PROBLEM_GROUPS_MAX];
+	float *window_state[PROBLEM_GROUPS_MAX];
 	float *loss_weights;		/* [unroll] */
 	void *scratch;			/* of window_back */
 };
+
+/* ---- train_window.c ---- */
+
+/* Bytes of pool that windows take; SIZE_MAX when it overflows. */
+size_t
+window_cost(const struct train_config *config, int members);
+
+/* Get them for t->config.  0 or ERR_MEMORY. */
+int
+window_memory(struct trainer *t, struct pool *pool);
+
+/* The window of `steps` updates from step `first` on.  t->grads[0] is the
+ * gradient at the present theta, and at the new one when it is done.  Returns
+ * the sum of the mean losses; the meta-gradient is in t->gradient. */
+double
+window_run(struct trainer *t, uint32_t first, size_t steps);
 
 #endif

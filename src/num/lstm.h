@@ -77,6 +77,11 @@ struct lstm_step {
 	const float *grad;	/* [n] */
 	float *theta;		/* [n]: theta += scale * update */
 	float *state;
+	/* NULL; or record_len floats, where a window's steps leave what its
+	 * backward pass needs: this is step t of `steps`, in order.  Then the
+	 * state is read by the first and written by the last of them. */
+	float *record;
+	size_t t, steps;
 	float *scratch;		/* step_scratch floats */
 };
 
@@ -86,6 +91,7 @@ struct lstm_window {
 	const float *packed;
 	size_t n, steps;
 	const float *state;	/* at its start */
+	float *record;		/* of its steps, used up; NULL: redo them */
 	const float *grads;	/* [steps + 1] rows of n */
 	size_t stride;		/* floats from row to row */
 	const float *loss_weights;	/* [steps] */
@@ -103,6 +109,9 @@ struct lstm_kernels {
 	void (*pack)(const struct lstm_net *net, const float *weights,
 	    float *packed);
 	size_t (*step_scratch)(const struct lstm_net *net);
+	/* Floats of the record of n coordinates' window. */
+	size_t (*record_len)(const struct lstm_net *net, size_t n,
+	    size_t steps);
 	void (*step)(const struct lstm_step *s, size_t begin, size_t end);
 	size_t (*window_scratch)(const struct lstm_net *net, size_t steps);
 	void (*window)(const struct lstm_window *w, size_t begin, size_t end);

@@ -39,12 +39,13 @@ dw_len(const struct shape *s)
  *	di = dc g   dg = dc i   df = dc c   dc_old = dc f
  * and through the nonlinearities: sigmoid' = s (1 - s), tanh' = 1 - t^2. */
 INLINE void
-cell_back(const struct shape *s, const struct record *r, const struct layer *l,
-    size_t t, const float *dh, float *dc, const int nv)
+cell_back(const struct shape *s, float *record, const struct layer *l, size_t t,
+    const float *dh, float *dc, const int nv)
 {
-	const size_t w = (size_t)nv * VL, unit = t * s->units + l->unit;
-	const float *c_old = r->c + unit * w, *tanh_c = r->tanh_c + unit * w;
-	float *gates = r->gates + 4 * unit * w;
+	const size_t w = (size_t)nv * VL;
+	const float *c_old = record_c(s, record, l, t, w);
+	const float *tanh_c = record_tanh_c(s, record, l, t, w);
+	float *gates = record_gates(s, record, l, t, w);
 
 	for (size_t u = 0; u < l->h; u++, gates += 4 * w)
 		UNROLL
@@ -66,12 +67,21 @@ cell_back(const struct shape *s, const struct record *r, const struct layer *l,
 		}
 }
 
-/* dX = W^T dz, or dX += W^T dz: `rows` rows from one tile of packed weights. */
+/* What the tiles of one layer's dX go through. */
+struct dx {
+	const float *weights;	/* packed */
+	const float *dz;	/* [4H][W] */
+	size_t depth;		/* 4H */
+	const char *ahead;	/* memory to fetch meanwhile, line by line */
+};
+
+/* dX = W^T dz, or dX += W^T dz: the next `rows` rows, one tile. */
 INLINE void
-dx_tile(const float *weights, const float *dz, size_t depth, float *dx,
-    const int rows, const int nv, const int add)
+dx_tile(struct dx *d, float *dx, const int rows, const int nv, const int add)
 {
 	const size_t w = (size_t)nv * VL;
+	const float *weights = d->weights, *dz = d->dz;
+	const char *ahead = d->ahead;
 	vec sum[DX_ROWS][NV_MAX];
 
 	UNROLL
@@ -80,7 +90,7 @@ dx_tile(const float *weights, const float *dz, size_t depth, float *dx,
 		for (int j = 0; j < nv; j++)
 			sum[i][j] = add ? vec_load(dx + (size_t)i * w +
 			    j * VL) : vec_all(0);
-	for (size_t d = 0; d < depth; d++, weights += rows, dz += w) {
+	for (size_t k = 0; k < d->depth; k++) {
 		vec z[NV_MAX];
 
 		UNROLL
@@ -94,29 +104,33 @@ dx_tile(const float *weights, const float *dz, size_t depth, float *dx,
 			for (int j = 0; j < nv; j++)
 				sum[i][j] += b * z[j];
 		}
+		__builtin_prefetch(ahead);
+		weights += rows;
+		dz += w;
+		ahead += 64;
 	}
 	UNROLL
 	for (int i = 0; i < rows; i++)
 		UNROLL
 		for (int j = 0; j < nv; j++)
 			vec_store(dx + (size_t)i * w + j * VL, sum[i][j]);
+	d->weights = weights;
+	d->ahead = ahead;
 }
 
-/* `rows` rows of dX; returns the weights behind those that were used. */
-INLINE const float *
-dx_rows(const float *weights, const float *dz, size_t depth, float *dx,
-    size_t rows, const int nv, const int add)
+/* The next `rows` rows. */
+INLINE void
+dx_rows(struct dx *d, float *dx, size_t rows, const int nv, const int add)
 {
 	const size_t w = (size_t)nv * VL;
 
 	for (; rows >= DX_ROWS; rows -= DX_ROWS) {
-		dx_tile(weights, dz, depth, dx, DX_ROWS, nv, add);
-		weights += DX_ROWS * depth;
+		dx_tile(d, dx, DX_ROWS, nv, add);
 		dx += DX_ROWS * w;
 	}
 #define REST(n)                                                         \
 	case n:                                                         \
-		dx_tile(weights, dz, depth, dx, n, nv, add);            \
+		dx_tile(d, dx, n, nv, add);                             \
 		break
 	switch (rows) {
 		REST(1);
@@ -132,16 +146,14 @@ dx_rows(const float *weights, const float *dz, size_t depth, float *dx,
 #endif
 	}
 #undef REST
-	return weights + rows * depth;
 }
 
 /* dW of one unit's four gates and `cols` columns, of the bias too, over steps:
  *	dW [col][gate] += sum over steps and lanes of dz[gate] in[col]
- * dz [4][W] and in [cols][W] lie dz_step and in_step floats apart. */
+ * dz [4][W] and in [cols][W] of a step lie `step` floats after the last one's. */
 INLINE void
-dw_tile(const float *dz, size_t dz_step, const float *in, size_t in_step,
-    size_t steps, float *dw, float *dw_bias, const int cols, const int bias,
-    const int nv)
+dw_tile(const float *dz, const float *in, size_t step, size_t steps, float *dw,
+    float *dw_bias, const int cols, const int bias, const int nv)
 {
 	const size_t w = (size_t)nv * VL;
 	vec sum[DW_COLS + 1][4];
@@ -151,7 +163,7 @@ dw_tile(const float *dz, size_t dz_step, const float *in, size_t in_step,
 		UNROLL
 		for (int g = 0; g < 4; g++)
 			sum[c][g] = vec_all(0);
-	for (size_t t = 0; t < steps; t++, dz += dz_step, in += in_step)
+	for (size_t t = 0; t < steps; t++, dz += step, in += step)
 		UNROLL
 		for (int j = 0; j < nv; j++) {
 			vec d[4];
@@ -182,30 +194,29 @@ dw_tile(const float *dz, size_t dz_step, const float *in, size_t in_step,
 
 /* One tile of columns for all units of a layer. */
 INLINE void
-dw_columns(const struct back *b, const struct record *r, int i, size_t steps,
-    size_t col, float *dw, const int cols, const int bias, const int nv)
+dw_columns(const struct shape *s, float *record, const struct layer *l,
+    size_t steps, size_t col, float *dw, const int cols, const int bias,
+    const int nv)
 {
-	const struct layer *l = &b->s.layer[i];
 	const size_t w = (size_t)nv * VL;
-	const float *in = record_in(&b->s, r, i, 0, w) + col * w;
-	const float *dz = r->gates + 4 * l->unit * w;
+	const float *in = record_in(s, record, l, 0, w) + col * w;
+	const float *dz = record_gates(s, record, l, 0, w);
 
 	for (size_t u = 0; u < l->h; u++, dz += 4 * w, dw += (l->k + 1) * VL)
-		dw_tile(dz, 4 * b->s.units * w, in, b->s.in_rows * w, steps,
-		    dw + col * VL, dw + l->k * VL, cols, bias, nv);
+		dw_tile(dz, in, s->step_rows * w, steps, dw + col * VL,
+		    dw + l->k * VL, cols, bias, nv);
 }
 
 INLINE void
-dw_layer(const struct back *b, const struct record *r, int i, size_t steps,
-    float *dw, const int nv)
+dw_layer(const struct shape *s, float *record, const struct layer *l,
+    size_t steps, float *dw, const int nv)
 {
-	const size_t k = b->s.layer[i].k;
-	size_t col = k % DW_COLS;
+	size_t col = l->k % DW_COLS;
 
 	/* The odd columns first, and with them the bias. */
 #define REST(n)                                                         \
 	case n:                                                         \
-		dw_columns(b, r, i, steps, 0, dw, n, 1, nv);            \
+		dw_columns(s, record, l, steps, 0, dw, n, 1, nv);       \
 		break
 	switch (col) {
 		REST(0);
@@ -217,21 +228,21 @@ dw_layer(const struct back *b, const struct record *r, int i, size_t steps,
 #endif
 	}
 #undef REST
-	for (; col < k; col += DW_COLS)
-		dw_columns(b, r, i, steps, col, dw, DW_COLS, 0, nv);
+	for (; col < l->k; col += DW_COLS)
+		dw_columns(s, record, l, steps, col, dw, DW_COLS, 0, nv);
 }
 
 /* The output layer at step t, and lambda [W]: dL/d theta, there.
  *	lambda_t = lambda_{t+1} + w_t grad_t      du = scale lambda
  *	dh += w_out du      dw_out += h du      db_out += du */
 INLINE void
-output_back(const struct back *b, const struct record *r, size_t first,
-    size_t t, size_t at, float *lambda, float *dw, const int nv)
+output_back(const struct back *b, float *record, size_t first, size_t t,
+    size_t at, float *lambda, float *dw, const int nv)
 {
 	const struct lstm_window *win = b->win;
 	const struct layer *top = b->s.top;
 	const size_t w = (size_t)nv * VL;
-	const float *h = record_h(&b->s, r, win->net->layers - 1, t + 1, w);
+	const float *h = record_h(&b->s, record, top, t + 1, w);
 	const float *grad = win->grads + (first + t + 1) * win->stride + at;
 	const float weight = win->loss_weights[first + t] * win->scale;
 	float *dh = b->dh + top->unit * w;
@@ -266,8 +277,8 @@ output_back(const struct back *b, const struct record *r, size_t first,
 /* The recorded steps [first, first + steps) of a tile of lanes, backward;
  * `at` is its first coordinate. */
 INLINE void
-segment_back(const struct back *b, const struct record *r, size_t first,
-    size_t steps, size_t at, float *lambda, const int nv)
+segment_back(const struct back *b, float *record, size_t first, size_t steps,
+    size_t at, float *lambda, const int nv)
 {
 	const struct shape *s = &b->s;
 	const size_t w = (size_t)nv * VL;
@@ -276,33 +287,54 @@ segment_back(const struct back *b, const struct record *r, size_t first,
 	for (int i = 0; i < s->net->layers; i++)
 		dw += dw_layer_len(&s->layer[i]);
 	for (size_t t = steps; t-- > 0;) {
-		output_back(b, r, first, t, at, lambda, dw, nv);
+		/* The step before comes from the L2 cache, or from afar. */
+		const char *ahead = (const char *)record_c(s, record, s->layer,
+		    t > 0 ? t - 1 : 0, w);
+
+		output_back(b, record, first, t, at, lambda, dw, nv);
 		for (int i = s->net->layers - 1; i >= 0; i--) {
 			const struct layer *l = &s->layer[i];
-			const float *dz = r->gates + 4 * (t * s->units +
-			    l->unit) * w, *weights = l->dx;
 			float *dh = b->dh + l->unit * w;
+			struct dx d = { .weights = l->dx, .ahead = ahead,
+			    .dz = record_gates(s, record, l, t, w),
+			    .depth = 4 * l->h };
 
-			cell_back(s, r, l, t, dh, b->dc + l->unit * w, nv);
+			cell_back(s, record, l, t, dh, b->dc + l->unit * w, nv);
 			/* To h of the layer below at this step ... */
 			if (i > 0)
-				weights = dx_rows(weights, dz, 4 * l->h,
-				    dh - (l - 1)->h * w, (l - 1)->h, nv, 1);
+				dx_rows(&d, dh - (l - 1)->h * w, (l - 1)->h,
+				    nv, 1);
 			/* ... and to this layer's, at the step before, if that
 			 * is of the window. */
 			if (first + t > 0)
-				dx_rows(weights, dz, 4 * l->h, dh, l->h, nv,
-				    0);
+				dx_rows(&d, dh, l->h, nv, 0);
+			ahead = d.ahead;
 		}
 	}
 	dw = b->dw;
 	for (int i = 0; i < s->net->layers; i++) {
-		dw_layer(b, r, i, steps, dw, nv);
+		dw_layer(s, record, &s->layer[i], steps, dw, nv);
 		dw += dw_layer_len(&s->layer[i]);
 	}
 }
 
-/* A whole window of one tile of lanes. */
+/* A whole window of one tile of lanes, its steps in the window's record. */
+INLINE void
+window_back_recorded(const struct back *b, const float *state, size_t row,
+    size_t at, const int nv)
+{
+	const struct lstm_window *win = b->win;
+	const size_t w = (size_t)nv * VL;
+	float *record = win->record + at * record_rows(&b->s, win->steps);
+	float lambda[W_MAX] = { 0 };
+
+	(void)state, (void)row;
+	memset(b->dh, 0, b->s.units * w * sizeof *b->dh);
+	memset(b->dc, 0, b->s.units * w * sizeof *b->dc);
+	segment_back(b, record, 0, win->steps, at, lambda, nv);
+}
+
+/* The same, its steps done once more. */
 INLINE void
 window_back(const struct back *b, const float *state, size_t row, size_t at,
     const int nv)
@@ -313,21 +345,20 @@ window_back(const struct back *b, const float *state, size_t row, size_t at,
 	const size_t last = (win->steps - 1) / b->segment;
 	const float *grads = win->grads + at;
 	const ptrdiff_t exist = (ptrdiff_t)win->n - (ptrdiff_t)at;
-	struct record r = record_layout(s, b->segment, w, b->record);
 	float lambda[W_MAX] = { 0 };
 
 	memset(b->dh, 0, s->units * w * sizeof *b->dh);
 	memset(b->dc, 0, s->units * w * sizeof *b->dc);
-	record_begin(s, &r, state, row, nv);
+	record_begin(s, b->record, state, row, nv);
 	/* Where each segment but the first begins. */
 	for (size_t q = 0; q < last; q++) {
 		float *next = b->kept + (q + 1) * kept;
 
 		for (size_t t = 0; t < b->segment; t++)
-			record_forward(s, &r, t, grads + (q * b->segment + t) *
-			    win->stride, exist, nv, 0);
-		record_keep(s, &r, b->segment, next, nv);
-		record_begin(s, &r, next, w, nv);
+			record_forward(s, b->record, t, grads + (q * b->segment + t) *
+			    win->stride, exist, nv, 0, 0);
+		record_end(s, b->record, b->segment, next, w, nv);
+		record_begin(s, b->record, next, w, nv);
 	}
 	for (size_t q = last + 1; q-- > 0;) {
 		size_t first = q * b->segment;
@@ -335,12 +366,12 @@ window_back(const struct back *b, const float *state, size_t row, size_t at,
 		    win->steps - first : b->segment;
 
 		if (q < last)
-			record_begin(s, &r, q > 0 ? b->kept + q * kept : state,
+			record_begin(s, b->record, q > 0 ? b->kept + q * kept : state,
 			    q > 0 ? w : row, nv);
 		for (size_t t = 0; t < steps; t++)
-			record_forward(s, &r, t, grads + (first + t) *
-			    win->stride, exist, nv, 1);
-		segment_back(b, &r, first, steps, at, lambda, nv);
+			record_forward(s, b->record, t, grads + (first + t) *
+			    win->stride, exist, nv, 1, 0);
+		segment_back(b, b->record, first, steps, at, lambda, nv);
 	}
 }
 

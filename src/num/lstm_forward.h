@@ -51,7 +51,9 @@ struct cell {
 	float *h_new;		/* [H][W]; not among `in` */
 	float *gates;		/* [H][4][W], recorded: i f g o */
 	float *tanh_c;		/* [H][W], recorded */
-	const char *ahead;	/* memory to fetch meanwhile; NULL: none */
+	/* Memory to fetch meanwhile, so many bytes for each unit; or NULL. */
+	const char *ahead;
+	size_t ahead_bytes;
 };
 
 /* The gates of one unit, when z holds their pre-activations times the factors:
@@ -134,19 +136,19 @@ cell_tile(const struct cell *cell, size_t u, const int units, const int nv,
 		}
 }
 
-/* Memory that is fetched ahead for each unit: h and c, a row each. */
-#define AHEAD_BYTES (2 * LSTM_BLOCK * sizeof(float))
-
 INLINE void
 cell_forward(const struct cell *cell, const int nv, const int record)
 {
+	const size_t bytes = UNITS * cell->ahead_bytes;
 	const char *ahead = cell->ahead;
 	size_t u = 0;
 
 	for (; u + UNITS <= cell->l->h; u += UNITS) {
-		for (size_t i = 0; ahead != NULL && i < UNITS * AHEAD_BYTES;
-		    i += 64)
-			__builtin_prefetch(ahead + u * AHEAD_BYTES + i, 1, 2);
+		if (ahead != NULL) {
+			for (size_t i = 0; i < bytes; i += 64)
+				__builtin_prefetch(ahead + i, 1, 2);
+			ahead += bytes;
+		}
 		cell_tile(cell, u, UNITS, nv, record);
 	}
 	for (; u < cell->l->h; u++)

@@ -69,11 +69,63 @@ step_scratch(const struct lstm_net *net)
 	return most * W_MAX;
 }
 
+static size_t
+record_len(const struct lstm_net *net, size_t n, size_t steps)
+{
+	struct shape s;
+
+	shape_of(net, NULL, &s);
+	return lstm_state_len(net, n) / s.state_rows * record_rows(&s, steps);
+}
+
 struct stepping {
 	const struct lstm_step *step;
 	struct shape s;
 };
 
+/* theta += scale (w_out . h + b_out); h's rows are `row` floats apart. */
+INLINE void
+step_theta(const struct stepping *a, const float *h, size_t row, size_t at,
+    const int nv)
+{
+	const struct shape *s = &a->s;
+	const ptrdiff_t exist = (ptrdiff_t)a->step->n - (ptrdiff_t)at;
+
+	for (int j = 0; j < nv; j++) {
+		float *theta = a->step->theta + at + j * VL, update[VL];
+		vec u = s->net->scale * output(s->out, s->top->h, h + j * VL,
+		    row);
+
+		if (exist - j * VL >= VL) {
+			vec_store(theta, vec_load(theta) + u);
+			continue;
+		}
+		vec_store(update, u);
+		for (ptrdiff_t i = 0; i < exist - j * VL; i++)
+			theta[i] += update[i];
+	}
+}
+
+/* One step into the record. */
+INLINE void
+step_record(const struct stepping *a, float *state, size_t row, size_t at,
+    const int nv)
+{
+	const struct lstm_step *step = a->step;
+	const struct shape *s = &a->s;
+	const size_t w = (size_t)nv * VL, t = step->t;
+	float *record = step->record + at * record_rows(s, step->steps);
+
+	if (t == 0)
+		record_begin(s, record, state, row, nv);
+	record_forward(s, record, t, step->grad + at, (ptrdiff_t)step->n -
+	    (ptrdiff_t)at, nv, 1, 1);
+	if (t + 1 == step->steps)
+		record_end(s, record, t + 1, state, row, nv);
+	step_theta(a, record_h(s, record, s->top, t + 1, w), w, at, nv);
+}
+
+/* One step in the state. */
 INLINE void
 step_tile(const struct stepping *a, float *state, size_t row, size_t at,
     const int nv)
@@ -81,7 +133,6 @@ step_tile(const struct stepping *a, float *state, size_t row, size_t at,
 	const struct lstm_step *step = a->step;
 	const struct shape *s = &a->s;
 	const ptrdiff_t exist = (ptrdiff_t)step->n - (ptrdiff_t)at;
-	const float *top;
 
 	UNROLL
 	for (int j = 0; j < nv; j++)
@@ -97,26 +148,14 @@ step_tile(const struct stepping *a, float *state, size_t row, size_t at,
 			.l = l, .row = row, .in = state + l->in * row,
 			.c_old = c, .c_new = c, .h_new = step->scratch,
 			.ahead = (const char *)next,
+			.ahead_bytes = 2 * LSTM_BLOCK * sizeof(float),
 		};
 
 		cell_forward(&cell, nv, 0);
 		copy_rows(state + (s->inputs + l->unit) * row, row,
 		    step->scratch, (size_t)nv * VL, l->h, nv);
 	}
-	top = state + (s->inputs + s->top->unit) * row;
-	for (int j = 0; j < nv; j++) {
-		float *theta = step->theta + at + j * VL, update[VL];
-		vec u = s->net->scale * output(s->out, s->top->h, top + j * VL,
-		    row);
-
-		if (exist - j * VL >= VL) {
-			vec_store(theta, vec_load(theta) + u);
-			continue;
-		}
-		vec_store(update, u);
-		for (ptrdiff_t i = 0; i < exist - j * VL; i++)
-			theta[i] += update[i];
-	}
+	step_theta(a, state + (s->inputs + s->top->unit) * row, row, at, nv);
 }
 
 static void
@@ -125,7 +164,12 @@ step(const struct lstm_step *step, size_t begin, size_t end)
 	struct stepping a = { .step = step };
 
 	shape_of(step->net, step->packed, &a.s);
-	EACH_TILE(&a, step->net, step->n, step->state, begin, end, step_tile);
+	if (step->record != NULL)
+		EACH_TILE(&a, step->net, step->n, step->state, begin, end,
+		    step_record)
+	else
+		EACH_TILE(&a, step->net, step->n, step->state, begin, end,
+		    step_tile)
 }
 
 /* ---- a window ---- */
@@ -134,8 +178,8 @@ step(const struct lstm_step *step, size_t begin, size_t end)
 static size_t
 segment_steps(const struct shape *s, size_t steps)
 {
-	size_t most = SEGMENT_BYTES / ((s->in_rows + 6 * s->units) * W_MAX *
-	    sizeof(float)), segments;
+	size_t most = SEGMENT_BYTES / (s->step_rows * W_MAX * sizeof(float));
+	size_t segments;
 
 	if (most < 1)
 		most = 1;
@@ -218,7 +262,12 @@ window(const struct lstm_window *win, size_t begin, size_t end)
 	shape_of(win->net, win->packed, &b.s);
 	back_layout(&b, win->steps, win->scratch);
 	memset(b.dw, 0, dw_len(&b.s) * sizeof *b.dw);
-	EACH_TILE(&b, win->net, win->n, win->state, begin, end, window_back);
+	if (win->record != NULL)
+		EACH_TILE(&b, win->net, win->n, win->state, begin, end,
+		    window_back_recorded)
+	else
+		EACH_TILE(&b, win->net, win->n, win->state, begin, end,
+		    window_back)
 	dw_reduce(&b.s, b.dw, win->gradient);
 }
 
@@ -288,6 +337,7 @@ const struct lstm_kernels TABLE(LEVEL) = {
 	.packed_len = packed_len,
 	.pack = pack,
 	.step_scratch = step_scratch,
+	.record_len = record_len,
 	.step = step,
 	.window_scratch = window_scratch,
 	.window = window,

@@ -1,50 +1,60 @@
-/* The buffer of recorded steps of a tile of lanes: for lstm_kernel.c only. */
+/* Recorded steps of a tile of lanes: for lstm_kernel.c only.
+ *
+ * Everything that one step leaves is one table of step_rows rows, W lanes wide:
+ *	c	[units]		before the step
+ *	gates	[units][4]	i f g o; the backward pass turns them into dz
+ *	tanh_c	[units]
+ *	in	[in_rows]	inputs and h, skewed: see lstm_kernel.c
+ * and the tables follow each other. */
 #ifndef L2LD_NUM_LSTM_RECORD_H
 #define L2LD_NUM_LSTM_RECORD_H
 
 #include "num/lstm_forward.h"
 
-/* Tables of rows of W lanes; `in` is skewed, see lstm_kernel.c. */
-struct record {
-	float *in;	/* [steps + layers][in_rows] */
-	float *c;	/* [steps + 1][units] */
-	float *gates;	/* [steps][units][4]; backward turns them into dz */
-	float *tanh_c;	/* [steps][units] */
-};
-
-/* Rows of all tables. */
+/* Rows of `steps` steps: behind them are the last c, and h of upper layers. */
 static size_t
 record_rows(const struct shape *s, size_t steps)
 {
-	return (steps + (size_t)s->net->layers) * s->in_rows +
-	    (6 * steps + 1) * s->units;
+	return (steps + (size_t)s->net->layers) * s->step_rows;
 }
 
-static struct record
-record_layout(const struct shape *s, size_t steps, size_t w, float *buffer)
-{
-	struct record r = { .in = buffer };
-
-	r.c = r.in + (steps + (size_t)s->net->layers) * s->in_rows * w;
-	r.gates = r.c + (steps + 1) * s->units * w;
-	r.tanh_c = r.gates + steps * 4 * s->units * w;
-	return r;
-}
-
-/* Where layer i's inputs of step t are: its h of the step before follows. */
 INLINE float *
-record_in(const struct shape *s, const struct record *r, int i, size_t t,
+record_c(const struct shape *s, float *record, const struct layer *l, size_t t,
     size_t w)
 {
-	return r->in + ((t + (size_t)i) * s->in_rows + s->layer[i].in) * w;
+	return record + (t * s->step_rows + l->unit) * w;
 }
 
-/* Where h of layer i after t steps is. */
 INLINE float *
-record_h(const struct shape *s, const struct record *r, int i, size_t t,
+record_gates(const struct shape *s, float *record, const struct layer *l,
+    size_t t, size_t w)
+{
+	return record + (t * s->step_rows + s->units + 4 * l->unit) * w;
+}
+
+INLINE float *
+record_tanh_c(const struct shape *s, float *record, const struct layer *l,
+    size_t t, size_t w)
+{
+	return record + (t * s->step_rows + 5 * s->units + l->unit) * w;
+}
+
+/* A layer's inputs of step t; its h of the step before follows. */
+INLINE float *
+record_in(const struct shape *s, float *record, const struct layer *l, size_t t,
     size_t w)
 {
-	return record_in(s, r, i, t, w) + (s->layer[i].k - s->layer[i].h) * w;
+	size_t skewed = t + (size_t)(l - s->layer);
+
+	return record + (skewed * s->step_rows + 6 * s->units + l->in) * w;
+}
+
+/* h of a layer after t steps. */
+INLINE float *
+record_h(const struct shape *s, float *record, const struct layer *l, size_t t,
+    size_t w)
+{
+	return record_in(s, record, l, t, w) + (l->k - l->h) * w;
 }
 
 INLINE void
@@ -58,56 +68,68 @@ copy_rows(float *to, size_t to_row, const float *from, size_t from_row,
 			    vec_load(from + i * from_row + j * VL));
 }
 
-/* Put h and c of a state, whose rows are `row` floats apart, into step 0. */
+/* Put h and c of a state, whose rows are `row` floats apart, before step 0. */
 INLINE void
-record_begin(const struct shape *s, const struct record *r, const float *state,
+record_begin(const struct shape *s, float *record, const float *state,
     size_t row, const int nv)
 {
 	const size_t w = (size_t)nv * VL;
 
-	for (int i = 0; i < s->net->layers; i++)
-		copy_rows(record_h(s, r, i, 0, w), w, state + (s->inputs +
-		    s->layer[i].unit) * row, row, s->layer[i].h, nv);
-	copy_rows(r->c, w, state + s->in_rows * row, row, s->units, nv);
+	for (int i = 0; i < s->net->layers; i++) {
+		const struct layer *l = &s->layer[i];
+
+		copy_rows(record_h(s, record, l, 0, w), w, state +
+		    (s->inputs + l->unit) * row, row, l->h, nv);
+		copy_rows(record_c(s, record, l, 0, w), w, state +
+		    (s->in_rows + l->unit) * row, row, l->h, nv);
+	}
 }
 
-/* Copy h and c after t steps to a kept state, rows W floats apart. */
+/* Copy h and c after t steps to a state. */
 INLINE void
-record_keep(const struct shape *s, const struct record *r, size_t t,
-    float *kept, const int nv)
+record_end(const struct shape *s, float *record, size_t t, float *state,
+    size_t row, const int nv)
 {
 	const size_t w = (size_t)nv * VL;
 
-	for (int i = 0; i < s->net->layers; i++)
-		copy_rows(kept + (s->inputs + s->layer[i].unit) * w, w,
-		    record_h(s, r, i, t, w), w, s->layer[i].h, nv);
-	copy_rows(kept + s->in_rows * w, w, r->c + t * s->units * w, w,
-	    s->units, nv);
+	for (int i = 0; i < s->net->layers; i++) {
+		const struct layer *l = &s->layer[i];
+
+		copy_rows(state + (s->inputs + l->unit) * row, row,
+		    record_h(s, record, l, t, w), w, l->h, nv);
+		copy_rows(state + (s->in_rows + l->unit) * row, row,
+		    record_c(s, record, l, t, w), w, l->h, nv);
+	}
 }
 
-/* Step t of the record forward, all layers; g are its gradients. */
+/* Step t forward, all layers; g are its gradients.  keep: gates and tanh_c too;
+ * fetch: they come from afar. */
 INLINE void
-record_forward(const struct shape *s, const struct record *r, size_t t,
-    const float *g, ptrdiff_t exist, const int nv, const int record)
+record_forward(const struct shape *s, float *record, size_t t, const float *g,
+    ptrdiff_t exist, const int nv, const int keep, const int fetch)
 {
-	const size_t w = (size_t)nv * VL, step = t * s->units;
+	const size_t w = (size_t)nv * VL;
 
 	UNROLL
 	for (int j = 0; j < nv; j++)
 		features(s, load_lanes(g + j * VL, exist - j * VL),
-		    record_in(s, r, 0, t, w) + j * VL, w);
+		    record_in(s, record, s->layer, t, w) + j * VL, w);
 	for (int i = 0; i < s->net->layers; i++) {
 		const struct layer *l = &s->layer[i];
+		float *gates = record_gates(s, record, l, t, w);
 		struct cell cell = {
-			.l = l, .row = w, .in = record_in(s, r, i, t, w),
-			.c_old = r->c + (step + l->unit) * w,
-			.c_new = r->c + (step + s->units + l->unit) * w,
-			.h_new = record_h(s, r, i, t + 1, w),
-			.gates = r->gates + 4 * (step + l->unit) * w,
-			.tanh_c = r->tanh_c + (step + l->unit) * w,
+			.l = l, .row = w, .in = record_in(s, record, l, t, w),
+			.c_old = record_c(s, record, l, t, w),
+			.c_new = record_c(s, record, l, t + 1, w),
+			.h_new = record_h(s, record, l, t + 1, w),
+			.gates = gates,
+			.tanh_c = record_tanh_c(s, record, l, t, w),
+			.ahead = fetch ? (const char *)(gates + UNITS * 4 * w) :
+			    NULL,
+			.ahead_bytes = 4 * w * sizeof(float),
 		};
 
-		cell_forward(&cell, nv, record);
+		cell_forward(&cell, nv, keep);
 	}
 }
 

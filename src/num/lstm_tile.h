@@ -21,7 +21,7 @@
 #endif
 
 #define W_MAX (NV_MAX * VL)
-/* Of the recorded steps of a block: 20 steps of two layers of 20 units. */
+/* Of the recorded steps of a tile: 20 steps of two layers of 20 units. */
 #define SEGMENT_BYTES (800 * 1024)
 
 /* A layer, and where its rows are: see lstm_kernel.c. */
@@ -38,6 +38,7 @@ struct shape {
 	size_t inputs, units;
 	size_t in_rows;		/* inputs + units */
 	size_t state_rows;	/* in_rows + units */
+	size_t step_rows;	/* of a recorded step: in_rows + 6 units */
 	float gain;		/* e^p */
 	const float *out;	/* packed output layer: [H] and the bias */
 	struct layer layer[LSTM_LAYERS_MAX];
@@ -82,6 +83,7 @@ shape_of(const struct lstm_net *net, const float *packed, struct shape *s)
 	s->units = unit;
 	s->in_rows = s->inputs + unit;
 	s->state_rows = s->in_rows + unit;
+	s->step_rows = s->in_rows + 6 * unit;
 	s->gain = expf(net->p);
 	s->out = packed;
 	s->top = &s->layer[net->layers - 1];

@@ -250,7 +250,8 @@ step(const struct optim_step *s)
 	struct lstm_net net = net_of(s->options);
 	struct step_work work = {
 		.step = { .net = &net, .packed = s->prepared, .n = s->n,
-		    .grad = s->grad, .theta = s->theta, .state = s->state },
+		    .grad = s->grad, .theta = s->theta, .state = s->state,
+		    .record = s->record, .t = s->t, .steps = s->steps },
 		.scratch = s->scratch,
 		.scratch_size = lines(lstm_kernels()->step_scratch(&net)),
 		.blocks = lstm_blocks(s->n),
@@ -266,6 +267,14 @@ step_scratch(const void *options, int members)
 	struct lstm_net net = net_of(options);
 
 	return (size_t)members * lines(lstm_kernels()->step_scratch(&net));
+}
+
+static size_t
+record_len(const void *options, size_t n, size_t steps)
+{
+	struct lstm_net net = net_of(options);
+
+	return lstm_kernels()->record_len(&net, n, steps);
 }
 
 struct window_work {
@@ -298,7 +307,8 @@ window_back(const struct optim_window *w)
 	size_t len = lstm_weights_len(&net);
 	struct window_work work = {
 		.window = { .net = &net, .packed = w->prepared, .n = w->n,
-		    .steps = w->steps, .state = w->state, .grads = w->grads,
+		    .steps = w->steps, .state = w->state,
+		    .record = w->record, .grads = w->grads,
 		    .stride = w->stride, .loss_weights = w->loss_weights,
 		    .scale = w->scale },
 		.gradients = w->scratch,
@@ -341,6 +351,7 @@ const struct optim_type optim_lstm = {
 	.tensors = tensors,
 	.prepared_len = prepared_len,
 	.prepare = prepare,
+	.record_len = record_len,
 	.window_scratch = window_scratch,
 	.window_back = window_back,
 	.flops = flops,

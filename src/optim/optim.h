@@ -40,6 +40,11 @@ struct optim_step {
 	const float *grad;	/* [n] */
 	float *theta;		/* [n], updated in place */
 	float *state;		/* state_len floats, updated in place */
+	/* NULL; or, learned: record_len floats, where step t of a window of
+	 * `steps` leaves what window_back needs.  Steps go in order, and the
+	 * state is read by the first and updated by the last of them. */
+	float *record;
+	size_t t, steps;
 	void *scratch;		/* step_scratch bytes */
 	struct team *team;	/* NULL: the caller alone */
 };
@@ -51,7 +56,8 @@ struct optim_window {
 	size_t steps;		/* T */
 	const float *weights;
 	const float *prepared;
-	const float *state;	/* at the window's start */
+	const float *state;	/* at the window's start; not with a record */
+	float *record;		/* of its steps, used up; NULL: redo them */
 	const float *grads;	/* [T + 1] rows of n: at theta_0 .. theta_T */
 	size_t stride;		/* floats from row to row, >= n */
 	const float *loss_weights;	/* [T]: w_t of the loss after update t */
@@ -83,6 +89,8 @@ struct optim_type {
 	size_t (*prepared_len)(const void *options);
 	void (*prepare)(const void *options, const float *weights,
 	    float *prepared);
+	/* Floats that n coordinates' window of `steps` leaves in a record. */
+	size_t (*record_len)(const void *options, size_t n, size_t steps);
 	/* Bytes of scratch for window_back on a team of `members`. */
 	size_t (*window_scratch)(const void *options, size_t n, size_t steps,
 	    int members);
