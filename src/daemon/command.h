@@ -26,9 +26,10 @@ serve_open(const struct options *o, struct server *server, struct http **http,
 int
 command_run(const struct options *o, const char *job);
 
-/* Measure this machine: see doc/PERFORMANCE.md. */
+/* Measure this machine: see doc/PERFORMANCE.md.  only: one work's name, or NULL
+ * for all. */
 int
-command_bench(const struct options *o);
+command_bench(const struct options *o, const char *only);
 
 /* Write a snapshot: "ID", "ID.safetensors", "ID.npz" or "ID.json". */
 int

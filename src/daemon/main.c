@@ -21,7 +21,7 @@ help(void)
 	    "       l2ld export ID[.FORMAT]           a snapshot as "
 	    "safetensors, npz or json\n"
 	    "       l2ld describe                     every option of a job\n"
-	    "       l2ld bench                        measure this machine\n"
+	    "       l2ld bench [WORK]                 measure this machine\n"
 	    "\n");
 	options_help();
 }
@@ -61,8 +61,8 @@ command(struct options *o, const char *name, const char *word)
 		return command_serve(o);
 	if (strcmp(name, "run") == 0)
 		return command_run(o, word);
-	if (strcmp(name, "bench") == 0 && word == NULL)
-		return command_bench(o);
+	if (strcmp(name, "bench") == 0)
+		return command_bench(o, word);
 	if (strcmp(name, "describe") == 0 && word == NULL)
 		return command_describe();
 	if (strcmp(name, "export") == 0)

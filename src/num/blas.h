@@ -10,7 +10,7 @@ struct blas_info {
 	char best[32];		/* whose could run here; "" when not known */
 	char config[128];	/* OpenBLAS's own description */
 	bool held_back;		/* core is a slower kind than best */
-	char warning[256];	/* a sentence, or "" */
+	char warning[384];	/* a sentence, or "" */
 };
 
 /* One OpenBLAS thread from now on: parallelism is ours.  Call before any other

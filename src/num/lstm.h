@@ -100,6 +100,9 @@ struct lstm_window {
 	float *scratch;		/* window_scratch floats */
 };
 
+/* What a window's backward pass does, one after the other. */
+enum lstm_phase { LSTM_FORWARD, LSTM_CELL, LSTM_DX, LSTM_DW };
+
 /* The functions of one instruction set.  Blocks from `begin` to before `end`
  * are processed: callers share out ranges of blocks among threads. */
 struct lstm_kernels {
@@ -115,6 +118,10 @@ struct lstm_kernels {
 	void (*step)(const struct lstm_step *s, size_t begin, size_t end);
 	size_t (*window_scratch)(const struct lstm_net *net, size_t steps);
 	void (*window)(const struct lstm_window *w, size_t begin, size_t end);
+	/* For a profile: the window of the first W lanes alone, `rounds` times,
+	 * its phases up to `last`.  Returns W.  No gradient comes of it. */
+	size_t (*phases)(const struct lstm_window *w, enum lstm_phase last,
+	    size_t rounds);
 	/* Elementwise, for tests of accuracy: out[i] = f(x[i]). */
 	void (*sigmoid)(size_t n, const float *x, float *out);
 	void (*tanh)(size_t n, const float *x, float *out);

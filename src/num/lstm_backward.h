@@ -275,10 +275,10 @@ output_back(const struct back *b, float *record, size_t first, size_t t,
 }
 
 /* The recorded steps [first, first + steps) of a tile of lanes, backward;
- * `at` is its first coordinate. */
+ * `at` is its first coordinate.  last: LSTM_DW, or less to measure. */
 INLINE void
 segment_back(const struct back *b, float *record, size_t first, size_t steps,
-    size_t at, float *lambda, const int nv)
+    size_t at, float *lambda, const int nv, const enum lstm_phase last)
 {
 	const struct shape *s = &b->s;
 	const size_t w = (size_t)nv * VL;
@@ -301,18 +301,18 @@ segment_back(const struct back *b, float *record, size_t first, size_t steps,
 
 			cell_back(s, record, l, t, dh, b->dc + l->unit * w, nv);
 			/* To h of the layer below at this step ... */
-			if (i > 0)
+			if (i > 0 && last >= LSTM_DX)
 				dx_rows(&d, dh - (l - 1)->h * w, (l - 1)->h,
 				    nv, 1);
 			/* ... and to this layer's, at the step before, if that
 			 * is of the window. */
-			if (first + t > 0)
+			if (first + t > 0 && last >= LSTM_DX)
 				dx_rows(&d, dh, l->h, nv, 0);
 			ahead = d.ahead;
 		}
 	}
 	dw = b->dw;
-	for (int i = 0; i < s->net->layers; i++) {
+	for (int i = 0; i < s->net->layers && last >= LSTM_DW; i++) {
 		dw_layer(s, record, &s->layer[i], steps, dw, nv);
 		dw += dw_layer_len(&s->layer[i]);
 	}
@@ -331,7 +331,7 @@ window_back_recorded(const struct back *b, const float *state, size_t row,
 	(void)state, (void)row;
 	memset(b->dh, 0, b->s.units * w * sizeof *b->dh);
 	memset(b->dc, 0, b->s.units * w * sizeof *b->dc);
-	segment_back(b, record, 0, win->steps, at, lambda, nv);
+	segment_back(b, record, 0, win->steps, at, lambda, nv, LSTM_DW);
 }
 
 /* The same, its steps done once more. */
@@ -371,7 +371,8 @@ window_back(const struct back *b, const float *state, size_t row, size_t at,
 		for (size_t t = 0; t < steps; t++)
 			record_forward(s, b->record, t, grads + (first + t) *
 			    win->stride, exist, nv, 1, 0);
-		segment_back(b, b->record, first, steps, at, lambda, nv);
+		segment_back(b, b->record, first, steps, at, lambda, nv,
+		    LSTM_DW);
 	}
 }
 

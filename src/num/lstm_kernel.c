@@ -271,6 +271,39 @@ window(const struct lstm_window *win, size_t begin, size_t end)
 	dw_reduce(&b.s, b.dw, win->gradient);
 }
 
+static size_t
+phases(const struct lstm_window *win, enum lstm_phase last, size_t rounds)
+{
+	struct back b = { .win = win };
+	float lambda[W_MAX] = { 0 };
+
+	shape_of(win->net, win->packed, &b.s);
+	back_layout(&b, win->steps, win->scratch);
+	memset(b.dh, 0, b.s.units * W_MAX * sizeof *b.dh);
+	memset(b.dc, 0, b.s.units * W_MAX * sizeof *b.dc);
+	memset(b.dw, 0, dw_len(&b.s) * sizeof *b.dw);
+	for (size_t r = 0; r < rounds; r++) {
+		record_begin(&b.s, b.record, win->state, LSTM_BLOCK, NV_MAX);
+		for (size_t t = 0; t < b.segment; t++)
+			record_forward(&b.s, b.record, t, win->grads + t *
+			    win->stride, (ptrdiff_t)win->n, NV_MAX, 1, 0);
+		switch (last) {
+#define PHASE(phase)                                                    \
+		case phase:                                             \
+			segment_back(&b, b.record, 0, b.segment, 0, lambda, \
+			    NV_MAX, phase);                             \
+			break
+			PHASE(LSTM_CELL);
+			PHASE(LSTM_DX);
+			PHASE(LSTM_DW);
+#undef PHASE
+		case LSTM_FORWARD:
+			break;
+		}
+	}
+	return W_MAX;
+}
+
 /* ---- the rest of the table ---- */
 
 #define ELEMENTWISE(name, function)                                     \
@@ -341,6 +374,7 @@ const struct lstm_kernels TABLE(LEVEL) = {
 	.step = step,
 	.window_scratch = window_scratch,
 	.window = window,
+	.phases = phases,
 	.sigmoid = all_sigmoid,
 	.tanh = all_tanh,
 	.log = all_log,

@@ -21,8 +21,9 @@
 #endif
 
 #define W_MAX (NV_MAX * VL)
-/* Of the recorded steps of a tile: 20 steps of two layers of 20 units. */
-#define SEGMENT_BYTES (800 * 1024)
+/* Of the recorded steps of a tile, at most: 100 steps of two layers of 20 units,
+ * 20 steps of three of 40. */
+#define SEGMENT_BYTES ((size_t)4 << 20)
 
 /* A layer, and where its rows are: see lstm_kernel.c. */
 struct layer {
