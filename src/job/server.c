@@ -16,7 +16,7 @@
 
 /* Until a job has been measured: the share of this machine's multiply-add peak
  * that training gets done, in the measure of rule_work. */
-#define RATE_SHARE 0.8
+#define RATE_SHARE 0.9
 #define RATE_ROUNDS 1000000	/* of the peak's loop: a few milliseconds */
 
 static double

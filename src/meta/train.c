@@ -23,7 +23,7 @@ trainer_cost(const struct train_config *config, int members)
 	pool_cost_add(&sum, adam_state_len(NULL, len), sizeof(float));
 	pool_cost_add(&sum, len, sizeof(double));
 	pool_cost_add(&sum, len, sizeof(float));
-	pool_cost_add(&sum, window_cost(config, members), 1);
+	window_cost_add(&sum, config, members);
 	return sum;
 }
 

@@ -42,9 +42,9 @@ struct trainer {
 
 /* ---- train_window.c ---- */
 
-/* Bytes of pool that windows take; SIZE_MAX when it overflows. */
-size_t
-window_cost(const struct train_config *config, int members);
+/* Add the bytes of pool that windows take to *sum; SIZE_MAX when it overflows. */
+void
+window_cost_add(size_t *sum, const struct train_config *config, int members);
 
 /* Get them for t->config.  0 or ERR_MEMORY. */
 int

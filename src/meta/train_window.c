@@ -51,26 +51,23 @@ window_scratch(const struct train_config *config, int members)
 	return most;
 }
 
-size_t
-window_cost(const struct train_config *config, int members)
+void
+window_cost_add(size_t *sum, const struct train_config *config, int members)
 {
 	const struct train_options *o = &config->options;
-	size_t n = config->problem->n * (size_t)o->meta_batch, sum = 0;
+	size_t n = config->problem->n * (size_t)o->meta_batch;
 
-	pool_cost_add(&sum, n, (size_t)(o->unroll + 1) * sizeof(float));
-	pool_cost_add(&sum, (size_t)o->unroll, sizeof(float));
-	pool_cost_add(&sum, window_scratch(config, members), 1);
+	pool_cost_add(sum, n, (size_t)(o->unroll + 1) * sizeof(float));
+	pool_cost_add(sum, (size_t)o->unroll, sizeof(float));
+	pool_cost_add(sum, window_scratch(config, members), 1);
 	for (int i = 0; i < config->rule->parts_len; i++) {
 		const struct rule_part *part = &config->rule->parts[i];
 
-		if (!optim_learned(part->type))
-			continue;
-		pool_cost_add(&sum, part_record_len(config, part),
-		    sizeof(float));
-		pool_cost_add(&sum, part_state_len(config, part),
-		    sizeof(float));
+		/* One of the two is nothing. */
+		if (optim_learned(part->type))
+			pool_cost_add(sum, part_record_len(config, part) +
+			    part_state_len(config, part), sizeof(float));
 	}
-	return sum;
 }
 
 /* A part's record, or room for its first state. */

@@ -161,6 +161,11 @@ static const struct {
 	/* A last window of 2 steps; fewer steps than a window. */
 	{ "quadratic", { { "lstm", "layers=9", RULE_GROUPS_ALL } },
 	  "horizon=17 unroll=5 meta_optimizer.clip_norm=0.5" },
+	/* Steps that are done twice. */
+	{ "quadratic", { { "lstm", "layers=9", RULE_GROUPS_ALL } },
+	  "meta_batch=3 horizon=17 unroll=5 record_memory=0" },
+	{ "mlp", { { "lstm", "layers=5,4", 2 }, { "lstm", NULL, 1 } },
+	  "meta_batch=2 horizon=12 unroll=6 record_memory=0" },
 	{ "quadratic", { { "lstm", "layers=9", RULE_GROUPS_ALL } },
 	  "horizon=4 unroll=9 meta_optimizer.schedule=cosine epochs=3" },
 	{ "mlp", { { "lstm", "layers=5", 1 }, { "adam", NULL, 2 } },

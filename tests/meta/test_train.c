@@ -14,6 +14,8 @@ static const char *const configs[] = {
 	"epochs=2 horizon=7 unroll=20 validate_every=1 validation_runs=1 "
 	    "loss_weights=last meta_optimizer.clip_norm=0.1",
 	"epochs=2 horizon=10 unroll=1 meta_batch=2 validate_every=0",
+	"epochs=2 horizon=14 unroll=5 meta_batch=2 validate_every=0 "
+	    "record_memory=0",
 };
 #define CONFIGS ((int)(sizeof configs / sizeof *configs))
 
@@ -255,6 +257,61 @@ START_TEST(refusals)
 }
 END_TEST
 
+/* A window costs its gradients; else its length hardly shows: a thread's buffer
+ * of recorded steps has at most 4 MiB. */
+START_TEST(memory_of_windows)
+{
+	struct rule rule = fixture_rule("lstm", NULL);
+	struct problem p = { 0 };
+	struct problem_options options;
+	const struct problem_type *mlp = problem_find("mlp");
+	const char *param;
+	struct message m;
+	size_t most = 0;
+
+	param_defaults(mlp->params, &options);
+	ck_assert_int_eq(param_set_text(param_find(mlp->params, "dataset"),
+	    &options, "synthetic-digits", NULL), 0);
+	ck_assert_int_eq(problem_shape(&p, mlp, &options, "", &param, &m), 0);
+	ck_assert_uint_eq(p.n, 15910);
+	for (int64_t unroll = 1; unroll <= 1000; unroll += 37) {
+		struct train_config c = { .problem = &p, .rule = &rule,
+		    .options = fixture_training(NULL) };
+		size_t cost, grads;
+
+		c.options.unroll = unroll;
+		cost = trainer_cost(&c, 2);
+		grads = p.n * (size_t)(unroll + 1) * sizeof(float);
+		ck_assert_uint_gt(cost, grads);
+		most = cost - grads > most ? cost - grads : most;
+	}
+	ck_assert_uint_lt(most, 32 << 20);
+	problem_close(&p);
+}
+END_TEST
+
+/* What may be recorded is, and costs what it says. */
+START_TEST(memory_of_records)
+{
+	struct rule rule = fixture_rule("lstm", NULL);
+	struct train_config c = { .rule = &rule };
+	size_t cost[3];
+	struct problem p;
+
+	fixture_problem(&p, "quadratic", NULL);
+	c.problem = &p;
+	for (int i = 0; i < 3; i++) {
+		c.options = fixture_training("meta_batch=128");
+		c.options.record_memory = i == 0 ? 0 : i == 1 ? 32 : 1000;
+		cost[i] = trainer_cost(&c, 1);
+	}
+	ck_assert_uint_gt(cost[1], cost[0] + (24 << 20));
+	ck_assert_uint_lt(cost[1], cost[0] + (32 << 20));
+	ck_assert_uint_eq(cost[2], cost[1]);
+	problem_close(&p);
+}
+END_TEST
+
 static void
 add(TCase *tcase)
 {
@@ -264,6 +321,8 @@ add(TCase *tcase)
 	tcase_add_test(tcase, patience);
 	tcase_add_test(tcase, diverges);
 	tcase_add_test(tcase, refusals);
+	tcase_add_test(tcase, memory_of_windows);
+	tcase_add_test(tcase, memory_of_records);
 }
 
 int

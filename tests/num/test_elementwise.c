@@ -1,6 +1,7 @@
-/* The kernels' own tanh and log, and the features they make of gradients. */
+/* The kernels' own tanh, sigmoid and log, and the features they make of gradients. */
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,44 +31,76 @@ kernels(int i)
 	return list[i];
 }
 
-static void
-check_tanh(size_t n, const float *x, const float *y, const char *name)
+static double
+sigmoid(double x)
 {
-	for (size_t i = 0; i < n; i++) {
-		double error = fabs((double)y[i] - tanh((double)x[i]));
-
-		EXPECT(isnan(x[i]) ? isnan(y[i]) : error <= 4e-7,
-		    "%s: tanh(%a) is %a", name, (double)x[i], (double)y[i]);
-	}
+	return 1 / (1 + exp(-x));
 }
 
-/* Every so many bit patterns of both signs, NaN among them. */
-START_TEST(tanh_of_all)
+/* The kernels' functions, and their stated bounds (num/simd.h). */
+static const struct {
+	const char *name;
+	size_t offset;		/* in struct lstm_kernels */
+	double (*exact)(double x);
+	double bound;
+} functions[] = {
+	{ "tanh", offsetof(struct lstm_kernels, tanh), tanh, 4e-7 },
+	{ "sigmoid", offsetof(struct lstm_kernels, sigmoid), sigmoid, 2e-7 },
+};
+
+#define FUNCTIONS 2
+
+static void
+check_function(int f, const struct lstm_kernels *k, size_t n, const float *x)
 {
-	const struct lstm_kernels *k = kernels(_i);
-	static float x[BATCH], y[BATCH];
+	float *y = malloc(n * sizeof *y);
+	void (*function)(size_t n, const float *x, float *out);
+
+	memcpy(&function, (const char *)k + functions[f].offset,
+	    sizeof function);
+	function(n, x, y);
+	for (size_t i = 0; i < n; i++) {
+		double error = fabs((double)y[i] -
+		    functions[f].exact((double)x[i]));
+
+		EXPECT(isnan(x[i]) ? isnan(y[i]) : error <= functions[f].bound,
+		    "%s: %s(%a) is %a", k->name, functions[f].name,
+		    (double)x[i], (double)y[i]);
+	}
+	free(y);
+}
+
+/* Every so many bit patterns of both signs, NaN among them.  L2LD_STRIDE=1 in
+ * the environment: every float there is. */
+START_TEST(functions_of_all)
+{
+	const struct lstm_kernels *k = kernels(_i / FUNCTIONS);
+	const char *text = getenv("L2LD_STRIDE");
+	uint64_t stride = text != NULL ? strtoul(text, NULL, 10) : STRIDE;
+	static float x[BATCH];
 	size_t n = 0;
 
 	if (k == NULL)
 		return;
-	for (uint64_t bits = 0; bits <= UINT32_MAX; bits += STRIDE) {
+	ck_assert(stride > 0);
+	for (uint64_t bits = 0; bits <= UINT32_MAX; bits += stride) {
 		x[n++] = float_of((uint32_t)bits);
-		if (n < BATCH && bits + STRIDE <= UINT32_MAX)
+		if (n < BATCH && bits + stride <= UINT32_MAX)
 			continue;
-		k->tanh(n, x, y);
-		check_tanh(n, x, y, k->name);
+		check_function(_i % FUNCTIONS, k, n, x);
 		n = 0;
 	}
 }
 END_TEST
 
-/* Where the fit ends and the function is 1, every float of an interval. */
-START_TEST(tanh_of_edges)
+/* Where a function is cut off or becomes 1, and around what is special: every
+ * float of an interval. */
+START_TEST(functions_of_edges)
 {
-	const struct lstm_kernels *k = kernels(_i);
-	static const float edges[] = { 8.7f, -8.7f, 9, 1, -1, 0.5f, 1e-3f,
-	    FLT_MIN, 0, -0.0f, FLT_MAX, INFINITY, -INFINITY };
-	float x[2001], y[2001];
+	const struct lstm_kernels *k = kernels(_i / FUNCTIONS);
+	static const float edges[] = { 8.7f, 17.3f, 43.67f, 87.34f, 88.72f, 9,
+	    1, 0.5f, 1e-3f, FLT_MIN, 0, FLT_MAX, INFINITY };
+	float x[4002];
 
 	if (k == NULL)
 		return;
@@ -75,16 +108,16 @@ START_TEST(tanh_of_edges)
 		uint32_t bits;
 
 		memcpy(&bits, &edges[e], sizeof bits);
-		for (uint32_t i = 0; i < 2001; i++)
-			x[i] = float_of(bits - 1000 + i);
-		k->tanh(2001, x, y);
-		check_tanh(2001, x, y, k->name);
-		k->tanh(1, &edges[e], y);
-		check_tanh(1, &edges[e], y, k->name);
+		for (uint32_t i = 0; i < 2001; i++) {
+			x[2 * i] = float_of(bits - 1000 + i);
+			x[2 * i + 1] = -x[2 * i];
+		}
+		check_function(_i % FUNCTIONS, k, 4002, x);
+		check_function(_i % FUNCTIONS, k, 1, &edges[e]);
 	}
 	x[0] = 0;
-	k->tanh(1, x, y);
-	ck_assert_float_eq(y[0], 0);
+	k->tanh(1, x, &x[1]);
+	ck_assert_float_eq(x[1], 0);
 }
 END_TEST
 
@@ -135,8 +168,12 @@ START_TEST(lengths)
 		for (size_t i = 0; i < n; i++)
 			x[i] = 0.1f * (float)(i + 1);
 		y[n] = 77;
+		for (int f = 0; f < FUNCTIONS; f++)
+			check_function(f, k, n, x);
 		k->tanh(n, x, y);
-		check_tanh(n, x, y, k->name);
+		ck_assert_float_eq(y[n], 77);
+		k->sigmoid(n, x, y);
+		ck_assert_float_eq(y[n], 77);
 		k->log(n, x, y);
 		ck_assert_float_eq(y[n], 77);
 		free(x);
@@ -208,8 +245,8 @@ END_TEST
 static void
 add(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, tanh_of_all, 0, 3);
-	tcase_add_loop_test(tcase, tanh_of_edges, 0, 3);
+	tcase_add_loop_test(tcase, functions_of_all, 0, 3 * FUNCTIONS);
+	tcase_add_loop_test(tcase, functions_of_edges, 0, 3 * FUNCTIONS);
 	tcase_add_loop_test(tcase, log_of_all, 0, 3);
 	tcase_add_loop_test(tcase, lengths, 0, 3);
 	tcase_add_loop_test(tcase, features, 0, 3);

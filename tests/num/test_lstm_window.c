@@ -186,6 +186,81 @@ START_TEST(adds_and_scales)
 }
 END_TEST
 
+/* Steps into a record: theta, the state after the window and the gradient are
+ * those of steps in the state and a window that redoes them, to the bit. */
+static void
+check_record(const struct lstm_case *c, const struct lstm_kernels *k)
+{
+	struct lstm_window w = case_window(c, k);
+	size_t blocks = lstm_blocks(c->n), len = lstm_state_len(c->net, c->n);
+	size_t first = (size_t)lstm_inputs(c->net);
+	float *plain = case_copy(c->state, len);
+	float *recorded = case_copy(c->state, len);
+	float *theta = case_copy(c->theta, c->n);
+	double *redone;
+	struct lstm_step s = { .net = c->net, .packed = w.packed, .n = c->n,
+	    .steps = c->steps };
+
+	s.scratch = case_nan(k->step_scratch(c->net));
+	w.record = case_nan(k->record_len(c->net, c->n, c->steps));
+	for (size_t t = 0; t < c->steps; t++) {
+		s.grad = c->grads + t * c->stride;
+		s.theta = c->theta;
+		s.state = plain;
+		s.record = NULL;
+		k->step(&s, 0, blocks);
+		s.theta = theta;
+		s.state = recorded;
+		s.record = w.record;
+		s.t = t;
+		/* In two ranges, the second first. */
+		k->step(&s, blocks / 2, blocks);
+		k->step(&s, 0, blocks / 2);
+	}
+	ck_assert_mem_eq(theta, c->theta, c->n * sizeof *theta);
+	for (size_t i = 0; i < c->n; i++)
+		for (size_t r = 0; r < naive_rows(c->net); r++) {
+			size_t at = lstm_state_at(c->net, c->n, i, first + r);
+
+			ck_assert_mem_eq(&recorded[at], &plain[at],
+			    sizeof(float));
+		}
+	/* case_window's state is the window's first one still. */
+	redone = run(c, k, SIZE_MAX / 2);
+	w.state = NULL;
+	w.gradient = calloc(c->len, sizeof *w.gradient);
+	k->window(&w, 0, blocks);
+	ck_assert_mem_eq(w.gradient, redone, c->len * sizeof *redone);
+	free(redone);
+	free(plain);
+	free(recorded);
+	free(theta);
+	free(s.scratch);
+	free(w.record);
+	free(w.gradient);
+	free((void *)w.packed);
+	free(w.scratch);
+}
+
+START_TEST(recorded_is_redone)
+{
+	static const size_t steps[] = { 1, 2, 20 };
+	const struct lstm_kernels *list[4];
+
+	lstm_kernels_list(list);
+	for (int s = 0; s < 3; s++)
+		for (int n = 0; n < CASE_SIZES; n++)
+			for (int k = 0; k < 4 && list[k] != NULL; k++) {
+				struct lstm_case c;
+
+				case_new(&c, &case_nets[_i], case_sizes[n],
+				    steps[s]);
+				check_record(&c, list[k]);
+				case_free(&c);
+			}
+}
+END_TEST
+
 static void
 add(TCase *tcase)
 {
@@ -193,6 +268,7 @@ add(TCase *tcase)
 	tcase_add_loop_test(tcase, gradient, 0, CASE_NETS);
 	tcase_add_loop_test(tcase, ranges_add_up, 0, CASE_NETS);
 	tcase_add_test(tcase, adds_and_scales);
+	tcase_add_loop_test(tcase, recorded_is_redone, 0, CASE_NETS);
 }
 
 int
