@@ -202,10 +202,11 @@ flops(const void *options, bool training)
 /* ---- work, shared out among a team ---- */
 
 /* Blocks of 32 coordinates that are one item of a step. */
-#define STEP_BLOCKS 16
+#define STEP_BLOCKS 4
 /* The window's coordinates are cut into at most so many slices, each with a
  * gradient of its own, added up in order: so the sum does not depend on which
- * thread took which.  A slice has at least SLICE_BLOCKS blocks. */
+ * thread took which.  There are SLICE_BLOCKS blocks to a slice, on average: the
+ * first are the largest, so that threads end together. */
 #define SLICES_MAX 32
 #define SLICE_BLOCKS 4
 
@@ -215,6 +216,14 @@ slices(size_t n)
 	size_t count = lstm_blocks(n) / SLICE_BLOCKS;
 
 	return count < 1 ? 1 : count > SLICES_MAX ? SLICES_MAX : count;
+}
+
+/* Where slice i begins: what is left for it and those behind it is a share of
+ * ((count - i) / count)^2. */
+static size_t
+slice_begin(size_t blocks, size_t count, size_t i)
+{
+	return blocks - blocks * (count - i) * (count - i) / (count * count);
 }
 
 /* Bytes of `floats` floats, whole cache lines. */
@@ -291,13 +300,15 @@ window_item(void *arg, size_t item, int member)
 {
 	const struct window_work *work = arg;
 	struct lstm_window window = work->window;
+	size_t begin = slice_begin(work->blocks, work->slices, item);
+	size_t end = slice_begin(work->blocks, work->slices, item + 1);
 
 	window.gradient = work->gradients + item * work->weights_len;
 	memset(window.gradient, 0, work->weights_len * sizeof(double));
 	window.scratch = (float *)(work->scratch +
 	    (size_t)member * work->scratch_size);
-	lstm_kernels()->window(&window, item * work->blocks / work->slices,
-	    (item + 1) * work->blocks / work->slices);
+	if (begin < end)
+		lstm_kernels()->window(&window, begin, end);
 }
 
 static void
