@@ -2,6 +2,8 @@
 #ifndef L2LD_NUM_LSTM_BACKWARD_H
 #define L2LD_NUM_LSTM_BACKWARD_H
 
+#include "num/lstm_dw.h"
+#include "num/lstm_dx.h"
 #include "num/lstm_record.h"
 
 /* What a window's tiles share within one call. */
@@ -12,27 +14,8 @@ struct back {
 	float *record;
 	float *kept;		/* [segments][state rows][W] */
 	float *dh, *dc;		/* [units][W] */
-	float *dw;		/* see dw_len */
+	float *dw;		/* see lstm_dw.h */
 };
-
-/* dW's accumulators, VL floats each, four gates folded into one:
- *	layer   [H][k + 1]	the last column is the bias
- *	output  [H + 1]		not folded */
-static size_t
-dw_layer_len(const struct layer *l)
-{
-	return l->h * (l->k + 1) * VL;
-}
-
-static size_t
-dw_len(const struct shape *s)
-{
-	size_t len = (s->top->h + 1) * VL;
-
-	for (int i = 0; i < s->net->layers; i++)
-		len += dw_layer_len(&s->layer[i]);
-	return len;
-}
 
 /* dz of one layer at step t from dh and dc; dc becomes the older step's.
  *	do = dh tanh(c')       dc += dh o (1 - tanh(c')^2)
@@ -65,171 +48,6 @@ cell_back(const struct shape *s, float *record, const struct layer *l, size_t t,
 			vec_store(z + 3 * w, dho * th * (1 - o));
 			vec_store(dc + at, df);
 		}
-}
-
-/* What the tiles of one layer's dX go through. */
-struct dx {
-	const float *weights;	/* packed */
-	const float *dz;	/* [4H][W] */
-	size_t depth;		/* 4H */
-	const char *ahead;	/* memory to fetch meanwhile, line by line */
-};
-
-/* dX = W^T dz, or dX += W^T dz: the next `rows` rows, one tile. */
-INLINE void
-dx_tile(struct dx *d, float *dx, const int rows, const int nv, const int add)
-{
-	const size_t w = (size_t)nv * VL;
-	const float *weights = d->weights, *dz = d->dz;
-	const char *ahead = d->ahead;
-	vec sum[DX_ROWS][NV_MAX];
-
-	UNROLL
-	for (int i = 0; i < rows; i++)
-		UNROLL
-		for (int j = 0; j < nv; j++)
-			sum[i][j] = add ? vec_load(dx + (size_t)i * w +
-			    j * VL) : vec_all(0);
-	for (size_t k = 0; k < d->depth; k++) {
-		vec z[NV_MAX];
-
-		UNROLL
-		for (int j = 0; j < nv; j++)
-			z[j] = vec_load(dz + j * VL);
-		UNROLL
-		for (int i = 0; i < rows; i++) {
-			vec b = vec_all(weights[i]);
-
-			UNROLL
-			for (int j = 0; j < nv; j++)
-				sum[i][j] += b * z[j];
-		}
-		__builtin_prefetch(ahead);
-		weights += rows;
-		dz += w;
-		ahead += 64;
-	}
-	UNROLL
-	for (int i = 0; i < rows; i++)
-		UNROLL
-		for (int j = 0; j < nv; j++)
-			vec_store(dx + (size_t)i * w + j * VL, sum[i][j]);
-	d->weights = weights;
-	d->ahead = ahead;
-}
-
-/* The next `rows` rows. */
-INLINE void
-dx_rows(struct dx *d, float *dx, size_t rows, const int nv, const int add)
-{
-	const size_t w = (size_t)nv * VL;
-
-	for (; rows >= DX_ROWS; rows -= DX_ROWS) {
-		dx_tile(d, dx, DX_ROWS, nv, add);
-		dx += DX_ROWS * w;
-	}
-#define REST(n)                                                         \
-	case n:                                                         \
-		dx_tile(d, dx, n, nv, add);                             \
-		break
-	switch (rows) {
-		REST(1);
-		REST(2);
-		REST(3);
-		REST(4);
-#if DX_ROWS > 5
-		REST(5);
-		REST(6);
-		REST(7);
-		REST(8);
-		REST(9);
-#endif
-	}
-#undef REST
-}
-
-/* dW of one unit's four gates and `cols` columns, of the bias too, over steps:
- *	dW [col][gate] += sum over steps and lanes of dz[gate] in[col]
- * dz [4][W] and in [cols][W] of a step lie `step` floats after the last one's. */
-INLINE void
-dw_tile(const float *dz, const float *in, size_t step, size_t steps, float *dw,
-    float *dw_bias, const int cols, const int bias, const int nv)
-{
-	const size_t w = (size_t)nv * VL;
-	vec sum[DW_COLS + 1][4];
-
-	UNROLL
-	for (int c = 0; c < cols + bias; c++)
-		UNROLL
-		for (int g = 0; g < 4; g++)
-			sum[c][g] = vec_all(0);
-	for (size_t t = 0; t < steps; t++, dz += step, in += step)
-		UNROLL
-		for (int j = 0; j < nv; j++) {
-			vec d[4];
-
-			UNROLL
-			for (int g = 0; g < 4; g++) {
-				d[g] = vec_load(dz + (size_t)g * w + j * VL);
-				if (bias)
-					sum[cols][g] += d[g];
-			}
-			UNROLL
-			for (int c = 0; c < cols; c++) {
-				vec x = vec_load(in + (size_t)c * w + j * VL);
-
-				UNROLL
-				for (int g = 0; g < 4; g++)
-					sum[c][g] += d[g] * x;
-			}
-		}
-	UNROLL
-	for (int c = 0; c < cols + bias; c++) {
-		float *to = c < cols ? dw + c * VL : dw_bias;
-
-		vec_store(to, vec_load(to) + vec_fold4(sum[c][0], sum[c][1],
-		    sum[c][2], sum[c][3]));
-	}
-}
-
-/* One tile of columns for all units of a layer. */
-INLINE void
-dw_columns(const struct shape *s, float *record, const struct layer *l,
-    size_t steps, size_t col, float *dw, const int cols, const int bias,
-    const int nv)
-{
-	const size_t w = (size_t)nv * VL;
-	const float *in = record_in(s, record, l, 0, w) + col * w;
-	const float *dz = record_gates(s, record, l, 0, w);
-
-	for (size_t u = 0; u < l->h; u++, dz += 4 * w, dw += (l->k + 1) * VL)
-		dw_tile(dz, in, s->step_rows * w, steps, dw + col * VL,
-		    dw + l->k * VL, cols, bias, nv);
-}
-
-INLINE void
-dw_layer(const struct shape *s, float *record, const struct layer *l,
-    size_t steps, float *dw, const int nv)
-{
-	size_t col = l->k % DW_COLS;
-
-	/* The odd columns first, and with them the bias. */
-#define REST(n)                                                         \
-	case n:                                                         \
-		dw_columns(s, record, l, steps, 0, dw, n, 1, nv);       \
-		break
-	switch (col) {
-		REST(0);
-		REST(1);
-#if DW_COLS > 2
-		REST(2);
-		REST(3);
-		REST(4);
-#endif
-	}
-#undef REST
-	for (; col < l->k; col += DW_COLS)
-		dw_columns(s, record, l, steps, col, dw, DW_COLS, 0, nv);
 }
 
 /* The output layer at step t, and lambda [W]: dL/d theta, there.

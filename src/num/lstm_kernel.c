@@ -24,13 +24,18 @@
  * h1(t), of layer 2 h1(t+1) and h2(t), and nothing is there twice.
  *
  * Backward.  With the optimizee's gradients constants, the window's adjoint
- * needs nothing but those gradients (algorithms.md): each tile of lanes redoes
- * its steps into a buffer that stays in the L2 cache and runs them backward
- * there.  Windows too long for the buffer go in segments, the states at their
- * starts kept.  dW tiles stay in registers over all steps of a segment. */
+ * needs nothing but those gradients (algorithms.md): each tile of lanes takes
+ * its steps from the window's record or redoes them into a buffer of its own, and
+ * runs them backward.  Windows too long for the buffer go in segments, the states
+ * at their starts kept.  dW tiles stay in registers over all steps of a segment.
+ *
+ * lstm_tile.h has the tiles and a net's shape, lstm_pack.h the weights' layout,
+ * lstm_forward.h one layer's step, lstm_record.h recorded steps, lstm_dx.h and
+ * lstm_dw.h the products of the backward pass, lstm_backward.h all of it. */
 #include "num/lstm.h"
 
 #include "num/lstm_backward.h"
+#include "num/lstm_dw.h"
 #include "num/lstm_forward.h"
 #include "num/lstm_pack.h"
 #include "num/lstm_record.h"
@@ -216,42 +221,6 @@ window_scratch(const struct lstm_net *net, size_t steps)
 
 	shape_of(net, NULL, &b.s);
 	return back_layout(&b, steps, nothing);
-}
-
-/* Sum one unit's accumulators of one matrix, [4H][columns], over their lanes and
- * add them to its gradient; returns the accumulators behind them. */
-static const float *
-dw_reduce_unit(const float *dw, size_t h, size_t columns, size_t u,
-    double *gradient)
-{
-	for (size_t c = 0; c < columns; c++)
-		for (size_t g = 0; g < 4; g++, dw += VL / 4) {
-			float sum = dw[0];
-
-			for (int v = 1; v < VL / 4; v++)
-				sum += dw[v];
-			gradient[(g * h + u) * columns + c] += (double)sum;
-		}
-	return dw;
-}
-
-static void
-dw_reduce(const struct shape *s, const float *dw, double *gradient)
-{
-	for (int i = 0; i < s->net->layers; i++) {
-		size_t h = s->layer[i].h, inputs = s->layer[i].k - h;
-		double *ih = gradient + lstm_layer_offset(s->net, i);
-		double *hh = ih + 4 * h * inputs, *bias = hh + 4 * h * h;
-
-		for (size_t u = 0; u < h; u++) {
-			dw = dw_reduce_unit(dw, h, inputs, u, ih);
-			dw = dw_reduce_unit(dw, h, h, u, hh);
-			dw = dw_reduce_unit(dw, h, 1, u, bias);
-		}
-	}
-	gradient += lstm_layer_offset(s->net, s->net->layers);
-	for (size_t u = 0; u <= s->top->h; u++)
-		gradient[u] += vec_sum(vec_load(dw + u * VL));
 }
 
 static void
