@@ -4,26 +4,26 @@
 
 #include "num/lstm_tile.h"
 
-/* x [inputs] of a vector of gradients; row is the distance of rows. */
+/* x [inputs] of a vector of gradients; gain is e^p, row the distance of rows. */
 INLINE void
-features(const struct shape *s, vec g, float *x, size_t row)
+features(const struct lstm_net *net, float gain, vec g, float *x, size_t row)
 {
 	vec a;
 
-	switch (s->net->features) {
+	switch (net->features) {
 	case LSTM_RAW:
 		vec_store(x, g);
 		break;
 	case LSTM_CLAMP:
-		vec_store(x, vec_clamp(g, -s->net->clamp, s->net->clamp));
+		vec_store(x, vec_clamp(g, -net->clamp, net->clamp));
 		break;
 	case LSTM_LOG_SIGN:
 		/* (max(log|g| / p, -1), clamp(e^p g, -1, 1)): both cases of
 		 * appendix A in one.  Written so that NaN stays NaN. */
 		a = (vec)((veci)g & 0x7fffffff);
-		a = vec_select(a == a, vec_log(a), a) * (1.0f / s->net->p);
+		a = vec_select(a == a, vec_log(a), a) * (1.0f / net->p);
 		vec_store(x, vec_select(a < vec_all(-1), vec_all(-1), a));
-		vec_store(x + row, vec_clamp(g * s->gain, -1, 1));
+		vec_store(x + row, vec_clamp(g * gain, -1, 1));
 		break;
 	}
 }

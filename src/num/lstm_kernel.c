@@ -141,8 +141,8 @@ step_tile(const struct stepping *a, float *state, size_t row, size_t at,
 
 	UNROLL
 	for (int j = 0; j < nv; j++)
-		features(s, load_lanes(step->grad + at + j * VL, exist -
-		    j * VL), state + j * VL, row);
+		features(s->net, s->gain, load_lanes(step->grad + at + j * VL,
+		    exist - j * VL), state + j * VL, row);
 	for (int i = 0; i < s->net->layers; i++) {
 		const struct layer *l = &s->layer[i];
 		float *c = state + (s->in_rows + l->unit) * row;
@@ -297,13 +297,12 @@ static void
 all_features(const struct lstm_net *net, size_t n, const float *g, float *x)
 {
 	int inputs = lstm_inputs(net);
-	struct shape s;
+	float gain = expf(net->p);
 
-	shape_of(net, NULL, &s);
 	for (size_t i = 0; i < n; i += VL) {
 		float v[2 * VL];
 
-		features(&s, load_lanes(g + i, (ptrdiff_t)(n - i)), v, VL);
+		features(net, gain, load_lanes(g + i, (ptrdiff_t)(n - i)), v, VL);
 		for (int r = 0; r < inputs; r++)
 			memcpy(x + (size_t)r * n + i, v + r * VL,
 			    (n - i < VL ? n - i : VL) * sizeof *v);

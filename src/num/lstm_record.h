@@ -112,7 +112,7 @@ record_forward(const struct shape *s, float *record, size_t t, const float *g,
 
 	UNROLL
 	for (int j = 0; j < nv; j++)
-		features(s, load_lanes(g + j * VL, exist - j * VL),
+		features(s->net, s->gain, load_lanes(g + j * VL, exist - j * VL),
 		    record_in(s, record, s->layer, t, w) + j * VL, w);
 	for (int i = 0; i < s->net->layers; i++) {
 		const struct layer *l = &s->layer[i];
