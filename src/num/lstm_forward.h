@@ -22,7 +22,7 @@ features(const struct lstm_net *net, float gain, vec g, float *x, size_t row)
 		 * appendix A in one.  Written so that NaN stays NaN. */
 		a = (vec)((veci)g & 0x7fffffff);
 		a = vec_select(a == a, vec_log(a), a) * (1.0f / net->p);
-		vec_store(x, vec_select(a < vec_all(-1), vec_all(-1), a));
+		vec_store(x, vec_max(-1, a));
 		vec_store(x + row, vec_clamp(g * gain, -1, 1));
 		break;
 	}

@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#if defined(__SSE__)
 #include <immintrin.h>
+#endif
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
 #define VL 16
 #elif defined(__AVX2__)
 #define VL 8
@@ -59,12 +61,40 @@ vec_select(veci mask, vec a, vec b)
 	return (vec)((mask & (veci)a) | (~mask & (veci)b));
 }
 
-/* Comparisons with NaN are false, so NaN passes through both clamps. */
+/* The lesser and the greater; x where that is NaN.  (x86's instructions give the
+ * second operand when one is NaN.) */
+INLINE vec
+vec_min(float high, vec x)
+{
+#if VL == 16
+	return (vec)_mm512_min_ps((__m512)vec_all(high), (__m512)x);
+#elif VL == 8
+	return (vec)_mm256_min_ps((__m256)vec_all(high), (__m256)x);
+#elif defined(__SSE__)
+	return (vec)_mm_min_ps((__m128)vec_all(high), (__m128)x);
+#else
+	return vec_select(x > vec_all(high), vec_all(high), x);
+#endif
+}
+
+INLINE vec
+vec_max(float low, vec x)
+{
+#if VL == 16
+	return (vec)_mm512_max_ps((__m512)vec_all(low), (__m512)x);
+#elif VL == 8
+	return (vec)_mm256_max_ps((__m256)vec_all(low), (__m256)x);
+#elif defined(__SSE__)
+	return (vec)_mm_max_ps((__m128)vec_all(low), (__m128)x);
+#else
+	return vec_select(x < vec_all(low), vec_all(low), x);
+#endif
+}
+
 INLINE vec
 vec_clamp(vec x, float low, float high)
 {
-	x = vec_select(x > vec_all(high), vec_all(high), x);
-	return vec_select(x < vec_all(low), vec_all(low), x);
+	return vec_max(low, vec_min(high, x));
 }
 
 /* The pieces of vec_sigmoid2, with AVX-512 an instruction or two each:
@@ -76,7 +106,7 @@ vec_clamp(vec x, float low, float high)
 INLINE vec
 vec_exponent(vec y)
 {
-	return (vec)_mm512_min_ps((__m512)vec_all(126), (__m512)y);
+	return vec_min(126, y);
 }
 
 INLINE vec
@@ -191,8 +221,7 @@ INLINE vec
 vec_log(vec x)
 {
 	const veci exponent = (veci){ 0 } + 0x7f800000;
-	veci bits = (veci)vec_select(x < vec_all(0x1p-126f),
-	    vec_all(0x1p-126f), x);
+	veci bits = (veci)vec_max(0x1p-126f, x);
 	veci low, e;
 	vec m, z, y, k;
 
