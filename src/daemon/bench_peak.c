@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "daemon/bench.h"
+#include "meta/stats.h"
 #include "num/blas.h"
 #include "num/lstm.h"
 
@@ -49,19 +50,11 @@ bench_sgemm(void)
 	return best;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 double
 bench_median(double *x, int n)
 {
-	qsort(x, (size_t)n, sizeof *x, compare);
-	return n % 2 != 0 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+	stats_sort(x, (size_t)n);
+	return stats_quantile(x, (size_t)n, 0.5);
 }
 
 int64_t
