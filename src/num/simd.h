@@ -23,6 +23,7 @@
 
 typedef float vec __attribute__((vector_size(4 * VL)));
 typedef int32_t veci __attribute__((vector_size(4 * VL)));
+typedef uint32_t vecu __attribute__((vector_size(4 * VL)));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -141,11 +142,12 @@ vec_exponent(vec y)
 INLINE vec
 vec_fraction(vec y, vec *power)
 {
-	/* Adding 1.5 x 2^23 leaves floor(y) in the low bits, an integer. */
+	/* Adding 1.5 x 2^23 leaves floor(y) in the low bits, an integer.  (Of
+	 * NaN comes some power, and e is NaN.) */
 	const vec magic = vec_all(12582912);
 	vec t = (y - 0.5f) + magic;
 
-	*power = (vec)(((veci)t << 23) + 0x3f800000);
+	*power = (vec)(((vecu)t << 23) + 0x3f800000u);
 	return y - (t - magic);
 }
 
