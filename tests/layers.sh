@@ -43,6 +43,7 @@ home() {
 	done
 }
 home cblas.h num
+home immintrin.h num
 home sqlite3.h store
 home microhttpd.h http
 home jansson.h job http daemon

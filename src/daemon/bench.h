@@ -10,7 +10,7 @@
 struct bench {
 	const struct options *o;
 	int cores;
-	double fma, sgemm;	/* flop/s of one core, the best seen at first */
+	double sgemm;		/* flop/s of one core */
 };
 
 /* ---- bench_peak.c: what the machine can do, in flop/s of one core ---- */

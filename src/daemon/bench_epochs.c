@@ -169,6 +169,10 @@ bench_work(const struct bench *b, int i, json_t **out, struct message *m)
 			json_array_append_new(runs, run_json(b, &at, flops,
 			    steps, t));
 	}
+	if (r < 0) {
+		json_decref(runs);
+		goto out;
+	}
 	*out = json_pack("{s:I,s:I,s:I,s:f,s:f,s:b,s:I,s:o}", "coordinates",
 	    (json_int_t)p.n, "meta_batch", (json_int_t)work->meta_batch,
 	    "unroll", (json_int_t)work->unroll,
