@@ -42,8 +42,8 @@ options_text(struct options *o, const char *name, const char *text,
     struct message *m);
 
 /* Read arguments from argv[1] on: options, and up to `most` other words into
- * words (NULL beyond those given).  ERR_INVALID with a sentence.  --config's file is read
- * where it stands; options after it override it. */
+ * words (NULL beyond those given).  ERR_INVALID with a sentence.  The file of
+ * --config is read where it stands; options after it override it. */
 int
 options_arguments(struct options *o, int argc, char **argv, const char **words,
     int most, struct message *m);
