@@ -172,7 +172,8 @@ struct store {
 	double oldest;		/* when the oldest queued op came */
 	struct op *failed;	/* the first failed op of each job */
 	bool stop, woken;
-	int checkpoint_error;	/* of the last checkpoint of the log */
+	struct store_health health;	/* its ages and queue are 0 here */
+	double busy_since;	/* when the writer's turn began; 0: it waits */
 	uint64_t version;
 	struct conn readers[STORE_READERS];
 	bool taken[STORE_READERS];
@@ -224,6 +225,17 @@ wal_close(struct store *store);
 /* Seconds of idleness after which there is something to do, or -1. */
 double
 wal_wait(const struct store *store);
+
+/* What the writer met (health.c).  busy is called with the mutex held, the others
+ * without.  write: a group, or one op of a group, ended so. */
+void
+health_broken(struct store *store);
+void
+health_write(struct store *store, int error);
+void
+health_checkpoint(struct store *store, int error);
+void
+health_busy(struct store *store, bool busy);
 
 /* A read-only connection that sees one state of the database (reader.c). */
 int

@@ -257,7 +257,7 @@ store_probe(struct store *store)
 
 	if (r == 0) {
 		pthread_mutex_lock(&store->mutex);
-		r = store->checkpoint_error;
+		r = store->health.checkpoint_error;
 		pthread_mutex_unlock(&store->mutex);
 	}
 	return r;

@@ -38,6 +38,19 @@ is_fsync(int code)
 	return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
+/* Nothing may be written after these.  The other I/O errors say that something
+ * was not read, written, cut or locked, and it was not acknowledged: the
+ * transaction is undone, and it may be tried again. */
+static bool
+is_fatal(int code)
+{
+	int base = code & 0xff;
+
+	return is_fsync(code) || base == SQLITE_CORRUPT ||
+	    base == SQLITE_NOTADB || code == SQLITE_IOERR_CORRUPTFS ||
+	    code == SQLITE_IOERR_DATA;
+}
+
 static int
 code_of(int code, int system)
 {
@@ -76,7 +89,7 @@ conn_error(struct conn *c, int code)
 
 	if (base == SQLITE_IOERR || base == SQLITE_CANTOPEN)
 		system = sqlite3_system_errno(c->db);
-	if (is_fsync(code) || base == SQLITE_CORRUPT || base == SQLITE_NOTADB)
+	if (is_fatal(code))
 		c->broken = true;
 	if (base != SQLITE_CONSTRAINT) {
 		c->failed = true;

@@ -38,6 +38,8 @@ reader_give(struct store *store, struct conn *c)
 			sqlite3_reset(stmt);
 	conn_rollback(c);
 	conn_settle(c);
+	if (c->broken)
+		health_broken(store);
 	pthread_mutex_lock(&store->mutex);
 	store->taken[c - store->readers] = false;
 	pthread_cond_signal(&store->idle);

@@ -83,6 +83,30 @@ struct store_size {
 void
 store_size(struct store *store, struct store_size *size);
 
+/* How the store is, without touching the disk.  Times are of clock_seconds(). */
+struct store_health {
+	/* An fsync failed or the file is damaged: nothing is written any more
+	 * (ERR_IO) until the next start.  The daemon ends on it. */
+	bool broken;
+	int write_error;	/* ERR_FULL or ERR_IO: how the last write
+				 * ended; 0: well */
+	int checkpoint_error;	/* ERR_* of the log's last checkpoint, or 0 */
+	double full_since;	/* when writing first met the full disk that
+				 * lasts; 0: there is room */
+	double full_seconds;	/* the same as an age */
+	double oldest_seconds;	/* age of the oldest write not yet begun */
+	double busy_seconds;	/* how long the writer has been at its present
+				 * piece of work; 0: it waits.  Long: it hangs
+				 * (for the watchdog) */
+	uint64_t commits;	/* groups committed */
+	uint64_t write_errors;	/* writes and groups the disk refused */
+	uint64_t checkpoints, checkpoint_errors;
+	int wal_pages;		/* in the log */
+	size_t queued_bytes;	/* of asynchronous writes */
+};
+void
+store_health(struct store *store, struct store_health *health);
+
 /* Whether a trivial write can be committed now, and the last checkpoint of the
  * log succeeded (for /readyz). */
 int

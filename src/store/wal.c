@@ -54,9 +54,8 @@ wal_checkpoint(struct store *store, int mode)
 		if (code != SQLITE_BUSY)
 			error = conn_error(c, code);
 	}
-	pthread_mutex_lock(&store->mutex);
-	store->checkpoint_error = error;
-	pthread_mutex_unlock(&store->mutex);
+	if (code != SQLITE_BUSY)
+		health_checkpoint(store, error);
 }
 
 /* Give some free pages back; the file shrinks with the next checkpoint. */
@@ -130,7 +129,7 @@ wal_close(struct store *store)
 
 	if (!c->broken)
 		wal_checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE);
-	if (!c->broken && store->checkpoint_error == 0)
+	if (!c->broken && store->health.checkpoint_error == 0)
 		return;
 	/* A file in doubt is left as it is: the next start reads its log. */
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

@@ -33,6 +33,7 @@ group_take(struct store *store, struct op **group)
 	bool more;
 
 	pthread_mutex_lock(&store->mutex);
+	health_busy(store, false);
 	while (!group_is_due(store) && !store->stop) {
 		if (store->head != NULL)
 			store_sleep(store, &store->work,
@@ -49,6 +50,7 @@ group_take(struct store *store, struct op **group)
 	store->tail = &store->head;
 	store->waiting = 0;
 	store->points = 0;
+	health_busy(store, true);
 	more = *group != NULL || !store->stop;
 	pthread_mutex_unlock(&store->mutex);
 	return more;
@@ -103,8 +105,11 @@ group_commit(struct store *store, struct op *group, bool *wrote)
 		op->result = op_run(store, op);
 		if (sqlite3_get_autocommit(c->db))
 			r = op->result < 0 ? op->result : ERR_IO;
-		else if (op->result < 0 && !op->waiting)
-			failed_add(store, op, op->result);
+		else if (op->result < 0) {
+			health_write(store, op->result);
+			if (!op->waiting)
+				failed_add(store, op, op->result);
+		}
 	}
 	/* Nothing is added to a file that an op found damaged. */
 	if (r == 0 && c->broken)
@@ -113,6 +118,7 @@ group_commit(struct store *store, struct op *group, bool *wrote)
 		r = conn_do(c, "COMMIT");
 	if (r < 0)
 		conn_rollback(c);
+	health_write(store, r);
 	return r;
 }
 
@@ -170,7 +176,9 @@ writer_main(void *arg)
 			group_end(store, group, r, wrote);
 			wal_after(store);
 		}
-		if (store->checkpoint_error == 0)
+		if (store->writer.broken)
+			health_broken(store);
+		else if (store->health.checkpoint_error == 0)
 			conn_settle(&store->writer);
 	}
 	wal_close(store);

@@ -65,6 +65,15 @@ points(int64_t job)
 	return (int64_t)count;
 }
 
+static struct store_health
+health(void)
+{
+	struct store_health h;
+
+	store_health(store, &h);
+	return h;
+}
+
 /* Writing fails with a code, and goes on by itself when that is over. */
 static void
 fails_and_recovers(int code, int error)
@@ -82,8 +91,14 @@ fails_and_recovers(int code, int error)
 	ck_assert_int_eq(store_flush(store, job), error);
 	ck_assert_int_eq(points(job), 1);
 	ck_assert_int_eq(queued(), 1);
+	ck_assert_int_eq(health().write_error, error);
+	ck_assert_uint_ge(health().write_errors, 3);
+	ck_assert(!health().broken);
+	ck_assert_int_eq(health().full_since > 0, error == ERR_FULL);
 	fault_set(FAULT_WRITE_LOG, 0, 0);
 	ck_assert_int_eq(store_probe(store), 0);
+	ck_assert_int_eq(health().write_error, 0);
+	ck_assert_double_eq(health().full_since, 0);
 	ck_assert_int_gt(insert(), job);
 	store_curve_write_async(store, job, "loss", 1, 1, 1, &value);
 	ck_assert_int_eq(store_flush(store, job), 0);
@@ -145,6 +160,7 @@ START_TEST(unsynced)
 	store_log_async(store, before, "info", "x");
 	ck_assert_int_eq(store_flush(store, before), ERR_IO);
 	ck_assert_int_eq(queued(), 1);
+	ck_assert(health().broken);
 	store_close(store);
 	/* A new start reads what was committed.  What was not synced was
 	 * written all the same and may be there too. */
@@ -178,8 +194,11 @@ START_TEST(checkpoint_fails)
 	/* The log takes more, but the failure is not hidden. */
 	probe_until(ERR_FULL);
 	ck_assert_int_gt(insert(), first);
+	ck_assert_int_eq(health().checkpoint_error, ERR_FULL);
+	ck_assert_double_gt(health().full_since, 0);
 	fault_set(FAULT_WRITE_DATABASE, 0, 0);
 	probe_until(0);
+	ck_assert_double_eq(health().full_since, 0);
 	ck_assert_int_eq(queued(), 2);
 }
 END_TEST
