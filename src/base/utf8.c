@@ -30,12 +30,12 @@ utf8_length(unsigned char lead, unsigned char *low, unsigned char *high)
 	return 0;
 }
 
-/* Bytes of the well-formed character at p, of len bytes; 0: there is none. */
-static size_t
-utf8_character(const unsigned char *p, size_t len)
+size_t
+utf8_character(const char *text, size_t len)
 {
+	const unsigned char *p = (const unsigned char *)text;
 	unsigned char low, high;
-	size_t n = utf8_length(p[0], &low, &high);
+	size_t n = len > 0 ? utf8_length(p[0], &low, &high) : 0;
 
 	if (n > len)
 		return 0;
@@ -51,11 +51,10 @@ utf8_character(const unsigned char *p, size_t len)
 bool
 utf8_valid(const char *text, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)text;
 	size_t n;
 
 	for (size_t i = 0; i < len; i += n) {
-		n = utf8_character(p + i, len - i);
+		n = utf8_character(text + i, len - i);
 		if (n == 0)
 			return false;
 	}
@@ -68,7 +67,7 @@ utf8_clean(char *text)
 	size_t len = strlen(text), n;
 
 	for (size_t i = 0; i < len; i += n) {
-		n = utf8_character((unsigned char *)text + i, len - i);
+		n = utf8_character(text + i, len - i);
 		if (n == 0) {
 			text[i] = '?';
 			n = 1;

@@ -10,6 +10,11 @@
 bool
 utf8_valid(const char *text, size_t len);
 
+/* Bytes of the character that text begins with; 0: it begins with none, or it is
+ * cut short by len. */
+size_t
+utf8_character(const char *text, size_t len);
+
 /* Put a '?' in the place of each byte that is not part of a character. */
 void
 utf8_clean(char *text);

@@ -82,6 +82,7 @@ main(int argc, char **argv)
 
 	/* Before any thread starts. */
 	signals_block();
+	log_start();
 	blas_start();
 	json_object_seed(0);
 	if (read_options(&o, argc, argv, words, &m) < 0) {
@@ -92,6 +93,7 @@ main(int argc, char **argv)
 		(o.help ? help : version)();
 		return STATUS_OK;
 	}
+	log_set_format(o.log_format);
 	if (o.verbose)
 		log_set_level(LOG_DEBUG);
 	return command(&o, words[0] != NULL ? words[0] : "serve", words[1]);

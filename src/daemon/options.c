@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 /* What was there before is wiped, so that equal texts are equal bytes. */
 static int
 put_text(char *to, size_t room, const char *value, size_t len,
@@ -71,6 +73,18 @@ set_host(const struct option *p, struct options *o, const char *value,
 }
 
 static int
+set_log(const struct option *p, struct options *o, const char *value,
+    struct message *m)
+{
+	(void)p;
+	if (strcmp(value, "logfmt") != 0 && strcmp(value, "json") != 0)
+		return message_set(m, ERR_INVALID, "must be logfmt or json, "
+		    "not '%.40s'", value);
+	o->log_format = value[0] == 'j' ? LOG_JSON : LOG_LOGFMT;
+	return 0;
+}
+
+static int
 set_text(const struct option *p, struct options *o, const char *value,
     struct message *m)
 {
@@ -124,6 +138,8 @@ const struct option options_table[] = {
 	{ "json", NULL, false, "bench: print JSON only", FLAG(json) },
 	{ "quick", NULL, false, "bench: shorter and less exact", FLAG(quick) },
 	{ "verbose", NULL, true, "log more", FLAG(verbose) },
+	{ "log", "FORM", true, "form of the log's lines: logfmt or json "
+	    "(logfmt)", set_log, AT(log_format), 0, 0 },
 	{ "help", NULL, false, "say this", FLAG(help) },
 	{ "version", NULL, false, "say what was built, and how",
 	    FLAG(version) },

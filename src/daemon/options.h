@@ -21,6 +21,7 @@ struct options {
 	char hosts[OPTIONS_HOSTS_MAX][256];
 	int hosts_len;
 	bool verbose;
+	int log_format;			/* enum log_format */
 	bool json;			/* bench */
 	bool quick;			/* bench */
 	char output[OPTIONS_PATH_MAX];	/* export */

@@ -89,6 +89,23 @@ make_response(struct response *rs)
 	return response;
 }
 
+/* A line for each answer, for who asks for all lines. */
+static void
+log_answer(const struct exchange *exchange, size_t len)
+{
+	struct log_field fields[] = {
+		{ .key = "method", .text = exchange->rq.method },
+		{ .key = "path", .text = exchange->target },
+		{ .key = "status", .number = exchange->rs.status },
+		{ .key = "bytes", .number = (double)len },
+		{ .key = "ms",
+		    .number = 1e3 * (clock_seconds() - exchange->since) },
+	};
+
+	log_event(LOG_DEBUG, fields, sizeof fields / sizeof *fields,
+	    "answered");
+}
+
 static enum MHD_Result
 send_response(struct MHD_Connection *connection, struct exchange *exchange)
 {
@@ -99,9 +116,7 @@ send_response(struct MHD_Connection *connection, struct exchange *exchange)
 
 	if (response == NULL)
 		return MHD_NO;
-	log_debug("http: %s %.200s: %d, %zu bytes, %.1f ms",
-	    exchange->rq.method, exchange->target, rs->status, len,
-	    1e3 * (clock_seconds() - exchange->since));
+	log_answer(exchange, len);
 	deadline_set(connection_deadline(connection), DEADLINE_ANSWERING, len);
 	result = MHD_queue_response(connection, (unsigned)rs->status, response);
 	MHD_destroy_response(response);

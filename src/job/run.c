@@ -26,7 +26,8 @@ run_log(struct run *run, const char *level, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	log_info("job %lld: %s", (long long)run->row->id, text);
+	log_job(strcmp(level, "error") == 0 ? LOG_ERROR : LOG_INFO,
+	    run->row->id, "%s", text);
 	/* A line that cannot be stored is in the process's log all the same. */
 	(void)store_log_async(run->store, run->row->id, level, text);
 }

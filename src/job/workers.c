@@ -83,8 +83,8 @@ note_environment(struct server *server, const struct job_row *row, int threads)
 
 	if (text == NULL || store_job_set_environment(server->store, row->id,
 	    text) < 0)
-		log_warning("job %lld: its environment cannot be stored",
-		    (long long)row->id);
+		log_job(LOG_WARNING, row->id,
+		    "its environment cannot be stored");
 	free(text);
 	json_decref(environment);
 }
@@ -104,8 +104,8 @@ run_claimed(struct worker *worker, const struct job_row *row)
 	r = store_job_move(server->store, row->id, 1u << JOB_RUNNING,
 	    end.state, end.reason, NULL);
 	if (r < 0)
-		log_error("job %lld: its end cannot be stored: %s",
-		    (long long)row->id, err_text(r));
+		log_job(LOG_ERROR, row->id, "its end cannot be stored: %s",
+		    err_text(r));
 	set_job(worker, 0);
 }
 

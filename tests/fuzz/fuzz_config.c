@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "daemon/options.h"
 
 int
@@ -31,6 +32,8 @@ check(const struct options *o)
 	if (o->workers < 1 || o->workers > 256)
 		abort();
 	if (o->threads < 0 || o->threads > 1024)
+		abort();
+	if (o->log_format != LOG_LOGFMT && o->log_format != LOG_JSON)
 		abort();
 	if (o->hosts_len < 0 || o->hosts_len > OPTIONS_HOSTS_MAX)
 		abort();
