@@ -1,6 +1,6 @@
 // Meta-training as it happens: the curve grows by long polls.
 
-import { curve } from './api.js';
+import { ApiError, curve } from './api.js';
 import { h, section, setText, terms } from './dom.js';
 import { count, number, plural, setting } from './format.js';
 import { Figure, choices } from './legend.js';
@@ -15,6 +15,9 @@ const SMOOTHING = 50;		// the moving mean spans this part of the points
 
 const SHOWN = [['meta_loss', 'Meta-loss'], ['gradient_norm', 'Gradient norm'],
   ['learning_rate', 'Learning rate']];
+
+// Whether as many clients wait for news already as the server lets.
+const crowded = (error) => error instanceof ApiError && error.status === 429;
 
 // At each finite value, the mean of it and the finite ones before, `span` in all.
 function movingMean(values, span) {
@@ -117,7 +120,12 @@ export class Training {
         return ended() ? null : NOT_YET;
       const started = performance.now();
       const last = ended();
-      const changed = await this.training.more(last ? 0 : WAIT);
+      const changed = await this.training.more(last ? 0 : WAIT)
+        .catch((error) => {
+          if (crowded(error))
+            return this.training.more(0);
+          throw error;
+        });
       if (has('validation') && await this.validation.more(0) || changed)
         this.draw();
       if (this.training.complete || last)

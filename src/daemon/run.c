@@ -219,6 +219,7 @@ command_run(const struct options *o, const char *job)
 	} else if (m.text[0] != 0) {
 		fprintf(stderr, "l2ld: %s\n", m.text);
 	}
+	http_drain(http);
 	server_stop(server);
 	http_stop(http);
 	server_free(server);

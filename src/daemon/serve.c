@@ -72,6 +72,7 @@ command_serve(const struct options *o)
 	} else {
 		log_error("%s", m.text);
 	}
+	http_drain(http);
 	server_stop(server);
 	http_stop(http);
 	server_free(server);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/framing.h"
 #include "http/serve.h"
 
 /* A refused request's body is read and dropped up to this size, so that the
@@ -14,6 +15,7 @@
 /* One request of a connection. */
 struct exchange {
 	char *target;
+	const char *target_at;		/* in the library's buffer: an address */
 	bool begun;			/* the head was judged */
 	bool refused;			/* rs is the answer */
 	double since;
@@ -39,12 +41,15 @@ connection_target(void *cls, const char *target,
     struct MHD_Connection *connection)
 {
 	struct exchange *exchange = calloc(1, sizeof *exchange);
+	struct deadline *deadline = connection_deadline(connection);
 
 	(void)cls;
-	(void)connection;
 	if (exchange == NULL)
 		return NULL;
+	if (deadline != NULL)
+		deadline_head(deadline);
 	exchange->target = strdup(target);
+	exchange->target_at = target;
 	exchange->since = clock_seconds();
 	return exchange;
 }
@@ -123,13 +128,29 @@ send_response(struct MHD_Connection *connection, struct exchange *exchange)
 	return result;
 }
 
+/* How large the head is, and whether its lines ended as they must. */
+static void
+measure_head(struct MHD_Connection *connection, const char *target_at,
+    struct gate_head *head)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	if (info == NULL)
+		return;
+	head->size = info->header_size;
+	head->loose = head->headers_len <= GATE_HEADERS_MAX &&
+	    framing_in_place(MHD_get_version()) &&
+	    !framing_exact(head, target_at, head->size);
+}
+
 /* The head is there: judge it. */
 static enum MHD_Result
 begin(struct connection_context *context, struct MHD_Connection *connection,
     struct exchange *exchange, const char *method, const char *version)
 {
-	struct gate_head head = { method, exchange->target, version,
-		exchange->headers, 0 };
+	struct gate_head head = { .method = method, .target = exchange->target,
+		.version = version, .headers = exchange->headers };
 	struct response *rs = &exchange->rs;
 	uint64_t len = 0;
 
@@ -137,6 +158,7 @@ begin(struct connection_context *context, struct MHD_Connection *connection,
 	MHD_get_connection_values(connection, MHD_HEADER_KIND, collect_header,
 	    exchange);
 	head.headers_len = exchange->headers_len;
+	measure_head(connection, exchange->target_at, &head);
 	exchange->refused = !serve_head(&context->site, &head, &exchange->rq,
 	    rs);
 	gate_length(&head, &len);
@@ -145,7 +167,7 @@ begin(struct connection_context *context, struct MHD_Connection *connection,
 		rs->close = true;
 		return send_response(connection, exchange);
 	}
-	deadline_set(connection_deadline(connection), DEADLINE_READING, len);
+	deadline_set(connection_deadline(connection), DEADLINE_BODY, len);
 	return MHD_YES;
 }
 
@@ -176,10 +198,12 @@ answer(struct MHD_Connection *connection, struct exchange *exchange)
 		    MHD_CONNECTION_OPTION_TIMEOUT, 0u);
 		deadline_set(connection_deadline(connection),
 		    DEADLINE_WORKING, 0);
+		exchange->rq.gone =
+		    deadline_gone(connection_deadline(connection));
 		serve_answer(&exchange->rq, &exchange->rs);
 		MHD_set_connection_option(connection,
 		    MHD_CONNECTION_OPTION_TIMEOUT,
-		    (unsigned)CONNECTION_SILENCE);
+		    CONNECTION_SILENCE);
 	}
 	return send_response(connection, exchange);
 }
@@ -216,7 +240,7 @@ connection_completed(void *cls, struct MHD_Connection *connection,
 	(void)cls;
 	(void)why;
 	if (deadline != NULL)
-		deadline_set(deadline, DEADLINE_READING, 0);
+		deadline_set(deadline, DEADLINE_IDLE, 0);
 	if (exchange == NULL)
 		return;
 	*con_cls = NULL;

@@ -13,7 +13,9 @@ struct connection_context {
 	struct deadlines *deadlines;
 };
 
-#define CONNECTION_SILENCE 15	/* seconds without a byte */
+/* Seconds without a byte. */
+#define CONNECTION_SILENCE ((unsigned)DEADLINE_SILENCE)
+#define CONNECTION_MEMORY (64u << 10)	/* bytes of the library's, each */
 
 /* Keeps the raw address of a request: MHD_OPTION_URI_LOG_CALLBACK. */
 void *

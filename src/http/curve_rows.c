@@ -94,29 +94,61 @@ rows_read(struct store *store, int64_t id, const char *name, int64_t after,
 	return r;
 }
 
-/* Read until there is something to say, or the time is up. */
+/* Whether nobody waits for more: the client, or the server. */
+static bool
+rows_unwanted(const struct request *rq)
+{
+	return (rq->gone != NULL && atomic_load(rq->gone)) ||
+	    atomic_load(&rq->site->stopping) || server_stopping(rq->server);
+}
+
+/* Until the store is changed or seconds have passed; a look each second at
+ * whether anybody still waits. */
+static void
+rows_sleep(const struct request *rq, uint64_t seen, double seconds)
+{
+	struct store *store = server_store(rq->server);
+	double until = clock_seconds() + seconds, left = seconds;
+
+	while (left > 0 && store_version(store) == seen &&
+	    !rows_unwanted(rq)) {
+		store_wait(store, seen, left < 1 ? left : 1);
+		left = until - clock_seconds();
+	}
+}
+
+/* Read until there is something to say, or the time is up.  One that waits holds
+ * a thread and one of a few places; ERR_LIMIT: there was none. */
 static int
 rows_await(const struct request *rq, const char *name,
     const struct rows_options *options, struct rows *rows, bool *job)
 {
 	struct store *store = server_store(rq->server);
 	double until = clock_seconds() + options->wait;
+	bool waits = false;
+	int r;
 
 	for (;;) {
 		uint64_t seen = store_version(store);
 		double left = until - clock_seconds();
-		int r = rows_read(store, rq->id, name, options->after, rows,
-		    job);
 
-		if (r < 0 && (r != ERR_NOT_FOUND || !*job))
-			return r;
-		if (rows->count > 0 || rows->curve.complete || rows->ended ||
-		    left <= 0 || atomic_load(&rq->site->stopping) ||
-		    server_stopping(rq->server))
-			return r;
+		r = rows_read(store, rq->id, name, options->after, rows, job);
+		if ((r < 0 && (r != ERR_NOT_FOUND || !*job)) ||
+		    rows->count > 0 || rows->curve.complete || rows->ended ||
+		    left <= 0 || rows_unwanted(rq))
+			break;
 		rows_free(rows);
-		store_wait(store, seen, left);
+		if (!waits && atomic_fetch_add(&rq->site->polls, 1) >=
+		    SITE_POLLS_MAX) {
+			atomic_fetch_sub(&rq->site->polls, 1);
+			return ERR_LIMIT;
+		}
+		waits = true;
+		rows_sleep(rq, seen, left);
 	}
+	if (waits)
+		atomic_fetch_sub(&rq->site->polls, 1);
+	return r;
 }
 
 /* Names of the curves there are: "a, b", or "none yet". */
@@ -167,22 +199,6 @@ rows_answer(const struct request *rq, struct response *rs,
 	}
 }
 
-/* Long polls hold a thread each: past the limit one is answered at once. */
-static int
-rows_poll(const struct request *rq, const char *name,
-    struct rows_options *options, struct rows *rows, bool *job)
-{
-	bool poll = options->wait > 0;
-	int r;
-
-	if (poll && atomic_fetch_add(&rq->site->polls, 1) >= SITE_POLLS_MAX)
-		options->wait = 0;
-	r = rows_await(rq, name, options, rows, job);
-	if (poll)
-		atomic_fetch_sub(&rq->site->polls, 1);
-	return r;
-}
-
 void
 curve_rows(const struct request *rq, struct response *rs)
 {
@@ -202,9 +218,14 @@ curve_rows(const struct request *rq, struct response *rs)
 	}
 	if (!request_options(rq, rs, &options))
 		return;
-	r = rows_poll(rq, name, &options, &rows, &job);
+	r = rows_await(rq, name, &options, &rows, &job);
 	if (r == 0) {
 		rows_answer(rq, rs, format, &options, &rows);
+	} else if (r == ERR_LIMIT) {
+		response_header(rs, "Retry-After", "%d", SITE_POLL_RETRY);
+		response_problem(rs, 429, "too_many_polls", "%d requests wait "
+		    "for news already, and there is none here yet; ask later, "
+		    "or without 'wait'.", SITE_POLLS_MAX);
 	} else if (r == ERR_NOT_FOUND && job) {
 		rows_names(server_store(rq->server), rq->id, names);
 		response_problem(rs, 404, "no_curve", "Job %" PRId64 " has no "

@@ -1,5 +1,6 @@
 #include "http/deadline.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@ struct deadline {
 	double since;		/* clock_seconds() when the phase began */
 	double until;
 	bool shut;
+	atomic_bool gone;
 };
 
 struct deadlines {
@@ -24,6 +26,7 @@ struct deadlines {
 	bool quit;
 	int live;		/* connections that were not shut down */
 	struct deadline list[DEADLINE_PLACES];
+	struct pollfd polled[DEADLINE_PLACES];	/* the thread's own */
 	pthread_t thread;
 };
 
@@ -62,6 +65,26 @@ deadlines_relieve(struct deadlines *all, double now)
 	}
 }
 
+/* See whose clients have gone while a handler works for them. */
+static void
+deadlines_listen(struct deadlines *all)
+{
+	for (int i = 0; i < DEADLINE_PLACES; i++) {
+		const struct deadline *d = &all->list[i];
+		bool working = d->socket >= 0 && !d->shut &&
+		    d->phase == DEADLINE_WORKING;
+
+		/* poll passes over negative descriptors. */
+		all->polled[i] = (struct pollfd){ .events = POLLRDHUP,
+			.fd = working ? d->socket : -1 };
+	}
+	if (poll(all->polled, DEADLINE_PLACES, 0) <= 0)
+		return;
+	for (int i = 0; i < DEADLINE_PLACES; i++)
+		if (all->polled[i].revents != 0)
+			atomic_store(&all->list[i].gone, true);
+}
+
 static void *
 deadlines_main(void *arg)
 {
@@ -80,6 +103,7 @@ deadlines_main(void *arg)
 				deadline_shut(d, "it took too long");
 		}
 		deadlines_relieve(all, now);
+		deadlines_listen(all);
 		clock_gettime(CLOCK_MONOTONIC, &next);
 		next.tv_sec++;
 		pthread_cond_timedwait(&all->wake, &all->mutex, &next);
@@ -142,10 +166,11 @@ deadline_add(struct deadlines *all, int socket)
 	if (place != NULL) {
 		all->live++;
 		place->socket = socket;
-		place->phase = DEADLINE_READING;
+		place->phase = DEADLINE_HEAD;
 		place->since = now;
-		place->until = now + DEADLINE_READ;
+		place->until = now + DEADLINE_HEAD_ROOM;
 		place->shut = false;
+		atomic_store(&place->gone, false);
 		deadlines_relieve(all, now);
 	}
 	pthread_mutex_unlock(&all->mutex);
@@ -168,16 +193,37 @@ void
 deadline_set(struct deadline *deadline, enum deadline_phase phase,
     unsigned long long bytes)
 {
+	/* In the order of enum deadline_phase. */
+	static const double rooms[] = { DEADLINE_SILENCE, DEADLINE_HEAD_ROOM,
+		DEADLINE_BODY_ROOM, 0, DEADLINE_ANSWER };
 	struct deadlines *all = deadline->all;
 	double now = clock_seconds();
-	double room = phase == DEADLINE_READING ? DEADLINE_READ :
-	    DEADLINE_ANSWER;
 
 	pthread_mutex_lock(&all->mutex);
 	deadline->phase = phase;
 	deadline->since = now;
-	deadline->until = now + room + (double)bytes / DEADLINE_RATE;
+	deadline->until = now + rooms[phase] + (double)bytes / DEADLINE_RATE;
+	atomic_store(&deadline->gone, false);
 	pthread_mutex_unlock(&all->mutex);
+}
+
+void
+deadline_head(struct deadline *deadline)
+{
+	struct deadlines *all = deadline->all;
+	bool idle;
+
+	pthread_mutex_lock(&all->mutex);
+	idle = deadline->phase == DEADLINE_IDLE;
+	pthread_mutex_unlock(&all->mutex);
+	if (idle)
+		deadline_set(deadline, DEADLINE_HEAD, 0);
+}
+
+const atomic_bool *
+deadline_gone(const struct deadline *deadline)
+{
+	return &deadline->gone;
 }
 
 int
@@ -188,7 +234,7 @@ deadlines_busy(struct deadlines *all)
 	pthread_mutex_lock(&all->mutex);
 	for (int i = 0; i < DEADLINE_PLACES; i++)
 		if (all->list[i].socket >= 0 && !all->list[i].shut &&
-		    all->list[i].phase != DEADLINE_READING)
+		    all->list[i].phase >= DEADLINE_WORKING)
 			busy++;
 	pthread_mutex_unlock(&all->mutex);
 	return busy;

@@ -9,18 +9,23 @@
 #ifndef L2LD_HTTP_DEADLINE_H
 #define L2LD_HTTP_DEADLINE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #define DEADLINE_CONNECTIONS 128	/* past so many one must go */
 #define DEADLINE_CROWD 112	/* past so many the slow ones must go */
 #define DEADLINE_PLACES 256	/* with those that are on their way out */
 #define DEADLINE_SLOW 0.5	/* seconds without a whole request */
-#define DEADLINE_READ 30.0	/* seconds for head and body */
+#define DEADLINE_SILENCE 15.0	/* seconds until the next request begins */
+#define DEADLINE_HEAD_ROOM 10.0	/* seconds for a head */
+#define DEADLINE_BODY_ROOM 30.0	/* seconds for a body */
 #define DEADLINE_ANSWER 60.0	/* seconds to take the answer */
 #define DEADLINE_RATE 1048576.0	/* and one more for so many bytes */
 
 enum deadline_phase {
-	DEADLINE_READING,	/* the client is to send */
+	DEADLINE_IDLE,		/* answered; the client may ask again */
+	DEADLINE_HEAD,		/* the client is to send a head */
+	DEADLINE_BODY,		/* and a body */
 	DEADLINE_WORKING,	/* a handler works: it sees to its own time */
 	DEADLINE_ANSWERING,	/* the client is to read */
 };
@@ -36,7 +41,7 @@ deadlines_new(struct deadlines **all);
 void
 deadlines_free(struct deadlines *all);
 
-/* A connection on socket, reading; NULL when there are DEADLINE_PLACES.  It
+/* A connection on socket, whose head is awaited; NULL when there are DEADLINE_PLACES.  It
  * must be removed before its socket is closed. */
 struct deadline *
 deadline_add(struct deadlines *all, int socket);
@@ -47,6 +52,16 @@ deadline_remove(struct deadline *deadline);
 void
 deadline_set(struct deadline *deadline, enum deadline_phase phase,
     unsigned long long bytes);
+
+/* The first line of a request has come.  On a new connection it has had its
+ * time already; on one that was idle that begins now. */
+void
+deadline_head(struct deadline *deadline);
+
+/* Set, about each second, while a handler works for a client that has closed its
+ * side: nobody else reads the socket then. */
+const atomic_bool *
+deadline_gone(const struct deadline *deadline);
 
 /* Connections that are at work or answering. */
 int

@@ -81,6 +81,10 @@ check_headers(const struct gate_head *head, struct gate_fault *fault)
 	if (head->headers_len > GATE_HEADERS_MAX)
 		return gate_refuse(fault, 400, "too_many_headers",
 		    "There are more than %d headers.", GATE_HEADERS_MAX);
+	if (head->size > GATE_HEAD_MAX)
+		return gate_refuse(fault, 431, "headers_too_large", "The head of "
+		    "the request has %zu bytes; at most %d are taken.",
+		    head->size, GATE_HEAD_MAX);
 	for (int i = 0; i < head->headers_len; i++) {
 		const struct gate_header *header = &head->headers[i];
 
@@ -109,6 +113,9 @@ check_target(const struct gate_head *head, struct gate_fault *fault)
 	if (!token_valid(head->method))
 		return gate_refuse(fault, 400, "bad_method",
 		    "The method is malformed.");
+	if (strlen(head->target) > GATE_TARGET_MAX)
+		return gate_refuse(fault, 414, "target_too_long", "The address "
+		    "is longer than %d bytes.", GATE_TARGET_MAX);
 	if (head->target[0] != '/')
 		return gate_refuse(fault, 400, "bad_target",
 		    "The address must begin with '/'.");
@@ -154,6 +161,10 @@ check_framing(const struct gate_head *head, struct gate_fault *fault)
 	if (!gate_length(head, &len))
 		return gate_refuse(fault, 400, "bad_framing",
 		    "Content-Length must be a whole number.");
+	if (head->loose)
+		return gate_refuse(fault, 400, "bad_framing", "Each line of the "
+		    "head must end with CR LF, none may be continued, and one "
+		    "space each parts method, address and version.");
 	return true;
 }
 
@@ -205,7 +216,7 @@ gate_check(const struct gate *gate, const struct gate_head *head,
     struct gate_fault *fault)
 {
 	*fault = (struct gate_fault){ .close = true };
-	if (!check_headers(head, fault) || !check_target(head, fault) ||
+	if (!check_target(head, fault) || !check_headers(head, fault) ||
 	    !check_framing(head, fault))
 		return false;
 	fault->close = false;

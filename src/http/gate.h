@@ -7,11 +7,14 @@
 #define L2LD_HTTP_GATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "http/route.h"
 
 #define GATE_HEADERS_MAX 64
+#define GATE_TARGET_MAX 8192	/* bytes of an address with its query */
+#define GATE_HEAD_MAX 16384	/* bytes of a head */
 #define GATE_HOSTS_MAX 32
 #define GATE_HOST_LEN 272
 #define GATE_BODY_MAX (256 * 1024)	/* bytes of a JSON body */
@@ -28,6 +31,8 @@ struct gate_head {
 	const char *version;	/* "HTTP/1.1" */
 	const struct gate_header *headers;
 	int headers_len;
+	size_t size;		/* bytes of all of it, 0: not known */
+	bool loose;		/* its lines do not end as they must */
 };
 
 /* Names this server answers to, as they stand in Host. */

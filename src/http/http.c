@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/connection.h"
+#include "http/framing.h"
 #include "http/listen.h"
 
 /* A connection's thread needs little; the sanitizers' frames are larger. */
@@ -23,6 +24,14 @@
 #endif
 
 #define DRAIN_SECONDS 2.0	/* for answers under way at the end */
+
+/* The gate judges what old versions of the library let pass, and says what is
+ * wrong better than they do; new ones refuse by themselves what it cannot see. */
+#if MHD_VERSION >= 0x00097601
+#define STRICTNESS MHD_OPTION_CLIENT_DISCIPLINE_LVL
+#else
+#define STRICTNESS MHD_OPTION_STRICT_FOR_CLIENT
+#endif
 
 struct http {
 	struct connection_context context;
@@ -41,9 +50,10 @@ http_run(struct http *http, int fd, struct message *m)
 	    context,
 	    MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)DEADLINE_PLACES,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SILENCE,
+	    MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_SILENCE,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    STRICTNESS, framing_in_place(MHD_get_version()) ? 0 : 1,
 	    MHD_OPTION_URI_LOG_CALLBACK, connection_target, NULL,
 	    MHD_OPTION_NOTIFY_COMPLETED, connection_completed, NULL,
 	    MHD_OPTION_NOTIFY_CONNECTION, connection_notify, context,
@@ -111,6 +121,15 @@ http_port(const struct http *http)
 }
 
 void
+http_drain(struct http *http)
+{
+	if (http == NULL)
+		return;
+	atomic_store(&http->context.site.stopping, true);
+	store_wake(server_store(http->context.site.server));
+}
+
+void
 http_stop(struct http *http)
 {
 	double until = clock_seconds() + DRAIN_SECONDS;
@@ -118,11 +137,10 @@ http_stop(struct http *http)
 
 	if (http == NULL)
 		return;
-	atomic_store(&http->context.site.stopping, true);
+	http_drain(http);
 	fd = MHD_quiesce_daemon(http->daemon);
 	if (fd != MHD_INVALID_SOCKET)
 		close(fd);
-	store_wake(server_store(http->context.site.server));
 	while (deadlines_busy(http->context.deadlines) > 0 &&
 	    clock_seconds() < until)
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);

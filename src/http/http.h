@@ -26,9 +26,14 @@ http_start(const struct http_config *config, struct http **http,
 int
 http_port(const struct http *http);
 
-/* Stop: no new connections, long polls end at once, answers under way have two
- * seconds.  Joins all threads and frees; accepts NULL.  It wakes the store's
- * waiters, so the server must be ending too. */
+/* The server is about to end: long polls are answered at once, and all that is
+ * asked from now on is refused with 503 and Retry-After.  It wakes the store's
+ * waiters for good.  Accepts NULL. */
+void
+http_drain(struct http *http);
+
+/* Drain, and stop: no new connections, answers under way have two seconds.  Joins
+ * all threads and frees; accepts NULL. */
 void
 http_stop(struct http *http);
 

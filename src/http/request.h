@@ -16,6 +16,7 @@
 
 #define SITE_POLLS_MAX 16	/* long polls at once */
 #define SITE_POLL_SECONDS 30	/* the longest of them */
+#define SITE_POLL_RETRY 2	/* seconds until one past the limit comes again */
 #define SITE_UPLOADS_MAX (96ll * 1024 * 1024)	/* bytes of bodies held at once */
 
 /* What all requests of a server share.  The counters may be used by any thread;
@@ -41,6 +42,9 @@ struct request {
 	struct query query;		/* owned */
 	const char *key;		/* Idempotency-Key, NULL: none */
 	const char *if_none_match;	/* NULL: none */
+	/* Set once the client has closed its side: what waits for news should
+	 * wait no longer.  NULL: nobody looks. */
+	const atomic_bool *gone;
 	char *body;			/* owned, NUL-terminated; or NULL */
 	size_t body_len;		/* bytes received so far */
 	size_t body_size;		/* bytes announced */

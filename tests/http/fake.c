@@ -129,7 +129,8 @@ ask_with(struct reply *reply, const char *method, const char *target,
 {
 	char length[24];
 	struct gate_header headers[5] = { { "Host", "127.0.0.1:8642" } };
-	struct gate_head head = { method, target, "HTTP/1.1", headers, 1 };
+	struct gate_head head = { .method = method, .target = target,
+		.version = "HTTP/1.1", .headers = headers, .headers_len = 1 };
 	struct request rq;
 
 	reply_free(reply);

@@ -197,6 +197,10 @@ START_TEST(does_not_wait_in_vain)
 	fake_rows(1, 0, 3);
 	atomic_store(&fake_site.polls, SITE_POLLS_MAX);
 	ask(&reply, "GET", CURVE ".json?after=3&wait=20", NULL);
+	ck_assert_int_eq(reply.rs.status, 429);
+	ck_assert_str_eq(reply_header(&reply, "Retry-After"), "2");
+	/* What is there already is given whoever waits. */
+	ask(&reply, "GET", CURVE ".json?after=2&wait=20", NULL);
 	ck_assert_int_eq(reply.rs.status, 200);
 	ck_assert_int_eq(atomic_load(&fake_site.polls), SITE_POLLS_MAX);
 	atomic_store(&fake_site.polls, 0);

@@ -50,11 +50,37 @@ START_TEST(counts_the_busy)
 	ck_assert_int_eq(deadlines_busy(all), 1);
 	deadline_set(line.deadline, DEADLINE_ANSWERING, 1000);
 	ck_assert_int_eq(deadlines_busy(all), 1);
-	deadline_set(line.deadline, DEADLINE_READING, 0);
+	deadline_set(line.deadline, DEADLINE_IDLE, 0);
 	ck_assert_int_eq(deadlines_busy(all), 0);
 	line_close(&line);
 	deadlines_free(all);
 	deadlines_free(NULL);
+}
+END_TEST
+
+/* While a handler works, and only then, somebody looks whether its client is
+ * still there. */
+START_TEST(sees_clients_go)
+{
+	const atomic_bool *gone;
+	struct deadlines *all;
+	struct line line;
+	int waits = 0;
+
+	ck_assert_int_eq(deadlines_new(&all), 0);
+	line_open(all, &line);
+	gone = deadline_gone(line.deadline);
+	deadline_set(line.deadline, DEADLINE_WORKING, 0);
+	nanosleep(&(struct timespec){ .tv_sec = 1, .tv_nsec = 200000000 }, NULL);
+	ck_assert(!atomic_load(gone));
+	ck_assert_int_eq(shutdown(line.ends[1], SHUT_WR), 0);
+	while (!atomic_load(gone) && waits++ < 1000)
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	ck_assert(atomic_load(gone));
+	deadline_set(line.deadline, DEADLINE_ANSWERING, 0);
+	ck_assert(!atomic_load(gone));
+	line_close(&line);
+	deadlines_free(all);
 }
 END_TEST
 
@@ -108,6 +134,7 @@ suite_deadline(void)
 
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, counts_the_busy);
+	tcase_add_test(tcase, sees_clients_go);
 	tcase_add_test(tcase, relieves_a_crowd);
 	tcase_add_test(tcase, has_limits);
 	suite_add_tcase(suite, tcase);

@@ -16,8 +16,9 @@ static int
 gate_status(const struct gate *gate, const struct trial *trial, bool *close)
 {
 	struct gate_header headers[5];
-	struct gate_head head = { trial->method, trial->target, "HTTP/1.1",
-		headers, 0 };
+	struct gate_head head = { .method = trial->method,
+		.target = trial->target, .version = "HTTP/1.1",
+		.headers = headers };
 	struct gate_fault fault;
 
 	for (int i = 0; i < 10 && trial->headers[i] != NULL; i += 2)
@@ -175,11 +176,12 @@ START_TEST(limits)
 	static const char *const many[] = { "a", "b", "c", "d", "e", "f", "g",
 		"h", "i", "j", "k", "l", "m", "n", "o", "p", NULL };
 	struct gate_header headers[GATE_HEADERS_MAX + 1] = { { HOST } };
-	struct gate_head head = { "GET", "/", "HTTP/1.1", headers,
-		GATE_HEADERS_MAX };
+	struct gate_head head = { .method = "GET", .target = "/",
+		.version = "HTTP/1.1", .headers = headers,
+		.headers_len = GATE_HEADERS_MAX };
 	struct gate_fault fault;
 	struct message m = { "" };
-	char name[GATE_HOST_LEN + 1];
+	char name[GATE_HOST_LEN + 1], target[GATE_TARGET_MAX + 2];
 	struct gate gate;
 
 	ck_assert_int_eq(gate_init(&gate, "127.0.0.1", 8642, NULL, NULL), 0);
@@ -189,6 +191,23 @@ START_TEST(limits)
 	head.headers_len++;
 	ck_assert(!gate_check(&gate, &head, &fault));
 	head.headers_len = 1;
+	head.loose = true;
+	ck_assert(!gate_check(&gate, &head, &fault));
+	ck_assert_str_eq(fault.code, "bad_framing");
+	head.loose = false;
+	head.size = GATE_HEAD_MAX + 1;
+	ck_assert(!gate_check(&gate, &head, &fault));
+	ck_assert_int_eq(fault.status, 431);
+	head.size = GATE_HEAD_MAX;
+	ck_assert(gate_check(&gate, &head, &fault));
+	memset(target, 'a', sizeof target - 1);
+	target[0] = '/';
+	target[sizeof target - 1] = 0;
+	head.target = target;
+	ck_assert(!gate_check(&gate, &head, &fault));
+	ck_assert_int_eq(fault.status, 414);
+	target[GATE_TARGET_MAX] = 0;
+	ck_assert(gate_check(&gate, &head, &fault));
 	head.version = "HTTP/0.9";
 	ck_assert(!gate_check(&gate, &head, &fault));
 	ck_assert_int_eq(gate_init(&gate, "127.0.0.1", 1, many, &m), ERR_LIMIT);
@@ -205,7 +224,8 @@ body_status(const char *method, enum route_body body, const char *type,
     const char *length)
 {
 	struct gate_header headers[2];
-	struct gate_head head = { method, "/", "HTTP/1.1", headers, 0 };
+	struct gate_head head = { .method = method, .target = "/",
+		.version = "HTTP/1.1", .headers = headers };
 	struct gate_fault fault;
 	uint64_t len;
 

@@ -79,8 +79,9 @@ import(struct reply *reply, const char *bytes, size_t len)
 	struct gate_header headers[] = { { "Host", "127.0.0.1:8642" },
 		{ "Content-Type", "application/octet-stream" },
 		{ "Content-Length", length } };
-	struct gate_head head = { "POST", "/api/v1/snapshots", "HTTP/1.1",
-		headers, 3 };
+	struct gate_head head = { .method = "POST",
+		.target = "/api/v1/snapshots", .version = "HTTP/1.1",
+		.headers = headers, .headers_len = 3 };
 	struct request rq;
 
 	sprintf(length, "%zu", len);
@@ -134,8 +135,9 @@ START_TEST(uploads_are_bounded)
 	struct gate_header headers[] = { { "Host", "127.0.0.1:8642" },
 		{ "Content-Type", "application/octet-stream" },
 		{ "Content-Length", "33554432" } };
-	struct gate_head head = { "POST", "/api/v1/snapshots", "HTTP/1.1",
-		headers, 3 };
+	struct gate_head head = { .method = "POST",
+		.target = "/api/v1/snapshots", .version = "HTTP/1.1",
+		.headers = headers, .headers_len = 3 };
 	struct request rq[4];
 	struct response rs;
 

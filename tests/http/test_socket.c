@@ -197,6 +197,20 @@ START_TEST(framing)
 		    "/json\r\n\r\n", 411 },
 		{ "GET http://127.0.0.1/ HTTP/1.1\r\n@\r\n\r\n", 400 },
 		{ "OPTIONS * HTTP/1.1\r\n@\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\n@\n\n", 400 },
+		{ "GET / HTTP/1.1\n@\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\n@\nX: y\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\nX: y\r\n@\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\n@\r\n\n", 400 },
+		{ "GET / HTTP/1.1\r\n@\r\nX: y\r\n z\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\n@\r\nX: y\r\n\t\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\n X: y\r\n@\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\n@\r\nX : y\r\n\r\n", 400 },
+		{ "GET / HTTP/1.1\r\n@\r\nX: y\rz\r\n\r\n", 400 },
+		{ "GET  / HTTP/1.1\r\n@\r\n\r\n", 400 },
+		{ "GET / a HTTP/1.1\r\n@\r\n\r\n", 400 },
+		{ "\r\nGET /?a HTTP/1.1\r\nX:\r\nY: \t z \r\nCookie: a=b\r\n"
+		    "@\r\n\r\n", 200 },
 		{ "GET /%00 HTTP/1.1\r\n@\r\n\r\n", 404 },
 		{ "GET /%2e%2e/ HTTP/1.1\r\n@\r\n\r\n", 404 },
 		{ "GET /healthz?a=%00 HTTP/1.1\r\n@\r\n\r\n", 400 },
@@ -349,14 +363,13 @@ END_TEST
 
 START_TEST(polls_are_bounded_and_end)
 {
-	int fds[SITE_POLLS_MAX + 4], waiting = 0;
+	int fds[SITE_POLLS_MAX + 4], waiting = 0, refused = 0;
 	double begun;
 
 	fake_job("a");
 	fake_rows(1, 0, 3);
 	for (int i = 0; i < SITE_POLLS_MAX + 4; i++)
 		fds[i] = poll_begin(30);
-	begun = clock_seconds();
 	for (int i = 0; i < SITE_POLLS_MAX + 4; i++)
 		waiting += !readable(fds[i], 0.3);
 	ck_assert_int_eq(waiting, SITE_POLLS_MAX);
@@ -367,9 +380,66 @@ START_TEST(polls_are_bounded_and_end)
 	http = NULL;
 	ck_assert_double_lt(clock_seconds() - begun, 2);
 	for (int i = 0; i < SITE_POLLS_MAX + 4; i++) {
-		ck_assert_int_eq(hear(fds[i]), 200);
+		int status = hear(fds[i]);
+
+		ck_assert(status == 200 || status == 429);
+		refused += status == 429;
 		close(fds[i]);
 	}
+	ck_assert_int_eq(refused, 4);
+}
+END_TEST
+
+/* A client that is gone, or will say nothing more, holds no place. */
+START_TEST(polls_end_with_their_clients)
+{
+	int fds[SITE_POLLS_MAX], fd;
+	double begun;
+
+	fake_job("a");
+	fake_rows(1, 0, 3);
+	for (int i = 0; i < SITE_POLLS_MAX; i++)
+		fds[i] = poll_begin(30);
+	ck_assert(!readable(fds[SITE_POLLS_MAX - 1], 0.3));
+	begun = clock_seconds();
+	for (int i = 1; i < SITE_POLLS_MAX; i++)
+		close(fds[i]);
+	ck_assert_int_eq(shutdown(fds[0], SHUT_WR), 0);
+	ck_assert_int_eq(hear(fds[0]), 200);
+	close(fds[0]);
+	do {
+		fd = poll_begin(30);
+		if (!readable(fd, 0.3))
+			break;
+		close(fd);
+	} while (clock_seconds() - begun < 20);
+	ck_assert_double_lt(clock_seconds() - begun, 20);
+	ck_assert(!readable(fd, 0.3));
+	close(fd);
+}
+END_TEST
+
+/* What is asked once the server is ending. */
+START_TEST(drains)
+{
+	int kept = dial(), fd;
+	char text[4096];
+
+	fake_job("a");
+	fake_rows(1, 0, 3);
+	fd = poll_begin(30);
+	say(kept, "GET /healthz HTTP/1.1\r\n@\r\n\r\n");
+	ck_assert_int_eq(hear(kept), 200);
+	ck_assert(!readable(fd, 0.3));
+	http_drain(http);
+	ck_assert_int_eq(hear(fd), 200);
+	say(kept, "POST /api/v1/jobs HTTP/1.1\r\n@\r\n\r\n");
+	ck_assert_int_eq(hear_body(kept, false, text, sizeof text), 503);
+	ck_assert_ptr_nonnull(strstr(text, "\"stopping\""));
+	ck_assert_int_eq(once("GET / HTTP/1.1\r\n@\r\n\r\n"), 503);
+	close(kept);
+	close(fd);
+	http_drain(NULL);
 }
 END_TEST
 
@@ -481,6 +551,8 @@ add(TCase *tcase)
 	tcase_add_test(tcase, polls_wait);
 	tcase_add_test(tcase, polls_outlast_the_timeout);
 	tcase_add_test(tcase, polls_are_bounded_and_end);
+	tcase_add_test(tcase, polls_end_with_their_clients);
+	tcase_add_test(tcase, drains);
 	tcase_add_test(tcase, ends_under_load);
 	tcase_add_test(tcase, slow_clients_starve_nobody);
 	tcase_add_test(tcase, serves_many_at_once);
