@@ -86,9 +86,8 @@ write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* A rename lasts only once the folder is synced too. */
-static int
-sync_folder_of(const char *path)
+int
+file_sync_folder(const char *path)
 {
 	char copy[PATH_MAX];
 	int fd, r;
@@ -96,39 +95,91 @@ sync_folder_of(const char *path)
 	snprintf(copy, sizeof copy, "%s", path);
 	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
+		return ERR_IO;
+	r = fsync(fd);
+	close(fd);
+	return r < 0 ? ERR_IO : 0;
+}
+
+/* Say that path could not be written, as errno has it. */
+static int
+write_failed(const char *path, struct message *m)
+{
+	return message_set(m, errno == ENOSPC || errno == EDQUOT ? ERR_FULL :
+	    ERR_IO, "cannot write %s: %s", path, strerror(errno));
+}
+
+int
+file_temporary(const char *path, char temporary[FILE_PATH_MAX],
+    struct message *m)
+{
+	int fd;
+
+	if (snprintf(temporary, FILE_PATH_MAX, "%s.XXXXXX", path) >=
+	    FILE_PATH_MAX)
+		return message_set(m, ERR_INVALID, "the path is too long");
+	fd = mkostemp(temporary, O_CLOEXEC);
+	return fd >= 0 ? fd : write_failed(path, m);
+}
+
+static int
+sync_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
 		return -1;
 	r = fsync(fd);
 	close(fd);
 	return r;
 }
 
+/* Rename, never over another file. */
+static int
+rename_new(const char *from, const char *to)
+{
+	int r = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+
+	/* Some file systems cannot; all that matter here have links then. */
+	if (r < 0 && errno == EINVAL) {
+		r = link(from, to);
+		if (r == 0)
+			unlink(from);
+	}
+	return r;
+}
+
+int
+file_place(const char *temporary, const char *path, bool replace,
+    struct message *m)
+{
+	if (sync_file(temporary) < 0)
+		return write_failed(path, m);
+	if ((replace ? rename(temporary, path) :
+	    rename_new(temporary, path)) < 0) {
+		if (errno == EEXIST)
+			return message_set(m, ERR_CONFLICT, "%s is there "
+			    "already", path);
+		return write_failed(path, m);
+	}
+	return file_sync_folder(path) == 0 ? 0 : write_failed(path, m);
+}
+
 int
 file_write(const char *path, const void *data, size_t len, struct message *m)
 {
-	char temporary[PATH_MAX];
-	int fd = -1, r = ERR_IO;
+	char temporary[FILE_PATH_MAX];
+	int fd = file_temporary(path, temporary, m), r;
 
-	if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >=
-	    (int)sizeof temporary)
-		return message_set(m, ERR_INVALID, "the path is too long");
-	fd = mkstemp(temporary);
 	if (fd < 0)
-		goto out;
-	if (write_all(fd, data, len) < 0 || fchmod(fd, 0644) < 0 ||
-	    fsync(fd) < 0)
-		goto out;
-	if (rename(temporary, path) < 0 || sync_folder_of(path) < 0)
-		goto out;
-	r = 0;
-out:
-	if (r < 0) {
-		r = errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
-		message_set(m, r, "cannot write %s: %s", path, strerror(errno));
-		if (fd >= 0)
-			unlink(temporary);
-	}
-	if (fd >= 0)
-		close(fd);
+		return fd;
+	if (write_all(fd, data, len) < 0 || fchmod(fd, 0644) < 0)
+		r = write_failed(path, m);
+	else
+		r = file_place(temporary, path, true, m);
+	close(fd);
+	if (r < 0)
+		unlink(temporary);
 	return r;
 }
 

@@ -2,9 +2,13 @@
 #ifndef L2LD_BASE_FILE_H
 #define L2LD_BASE_FILE_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
+
+#define FILE_PATH_MAX PATH_MAX
 
 /* Read a whole regular file of at most limit bytes into malloc'd *data (the
  * caller frees), NUL-terminated; *len without the NUL.  Returns 0,
@@ -17,6 +21,24 @@ file_read(const char *path, size_t limit, char **data, size_t *len,
  * renamed.  Returns 0, ERR_IO or ERR_FULL with a sentence. */
 int
 file_write(const char *path, const void *data, size_t len, struct message *m);
+
+/* Make an empty file beside path, mode 0600, whose name (path and six letters) goes
+ * into temporary.  A descriptor, ERR_INVALID, ERR_FULL or ERR_IO. */
+int
+file_temporary(const char *path, char temporary[FILE_PATH_MAX],
+    struct message *m);
+
+/* Give a finished temporary file its name: it is synced, renamed, and the folder
+ * synced.  A file that has the name already stays (ERR_CONFLICT) unless replace
+ * is set.  Otherwise ERR_FULL or ERR_IO; then the temporary file may be there
+ * still. */
+int
+file_place(const char *temporary, const char *path, bool replace,
+    struct message *m);
+
+/* Sync the folder that path is in: what was made or renamed there lasts. */
+int
+file_sync_folder(const char *path);
 
 /* Make a folder and those above it, mode 0700.  0 or ERR_IO. */
 int

@@ -172,6 +172,7 @@ struct store {
 	double oldest;		/* when the oldest queued op came */
 	struct op *failed;	/* the first failed op of each job */
 	bool stop, woken;
+	struct copy *copy;	/* the backup under way, or NULL */
 	struct store_health health;	/* its ages and queue are 0 here */
 	double busy_since;	/* when the writer's turn began; 0: it waits */
 	uint64_t version;
@@ -236,6 +237,73 @@ void
 health_checkpoint(struct store *store, int error);
 void
 health_busy(struct store *store, bool busy);
+
+/* A backup (copy.c).  The source's connection is used by copy_step alone, so a
+ * thread that owns it may write between the steps: SQLite then writes to the
+ * copy as well. */
+struct copy {
+	struct conn to;
+	sqlite3_backup *backup;
+	/* Asked now and then whether to give up (ERR_SHUTDOWN); NULL: no. */
+	bool (*stopped)(void *arg);
+	void *arg;
+	bool done;		/* the writer has let go of it, */
+	int result;		/* with this */
+};
+
+/* Open an empty file to copy to. */
+int
+copy_open(struct copy *copy, const char *path);
+/* Copy for some milliseconds: 1 when there is more, 0 or ERR_*. */
+int
+copy_step(struct copy *copy, struct conn *from);
+/* Leave off, if it has not ended. */
+void
+copy_stop(struct copy *copy);
+/* Make the finished copy one file without a log, and see that it is whole. */
+int
+copy_finish(struct copy *copy, struct message *m);
+/* Accepts a copy that was never opened. */
+void
+copy_close(struct copy *copy);
+
+/* The writer's turn at a backup; false: there is none (backup.c). */
+bool
+backup_turn(struct store *store);
+/* The writer ends: so does the backup. */
+void
+backup_end(struct store *store);
+
+/* Open a database that others may be using, for reading alone (still.c).  With
+ * a log beside it that is read too.  Without one nobody is writing, and the file
+ * is taken to be immutable: nothing is made beside it, so that it may lie where
+ * nothing can be written. */
+int
+still_open(struct conn *c, const char *path, bool *immutable,
+    struct message *m);
+
+/* What store_check looks at beside SQLite's own checks (check_rules.c); text is
+ * NULL at the end.  A count's statement gives one number, a rule's one sentence
+ * for each thing that is wrong. */
+struct check_rule {
+	const char *text;
+	const char *sql;
+};
+extern const struct check_rule check_counts[], check_rules[];
+
+/* path and suffix joined, malloc'd; "file:..." would be read as a URI, so a
+ * relative one begins with "./" (open.c). */
+char *
+path_join(const char *path, const char *suffix);
+
+/* Refuse what is not ours or newer, with a sentence, before anything is written
+ * to it.  *version is its schema, 0: the file is new and empty (schema.c). */
+int
+schema_identify(struct conn *c, const char *path, int64_t *version,
+    struct message *m);
+/* The newest schema this program knows. */
+int64_t
+schema_newest(void);
 
 /* A read-only connection that sees one state of the database (reader.c). */
 int

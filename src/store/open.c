@@ -13,9 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* path and suffix joined, malloc'd.  "file:..." would be read as a URI. */
-static char *
-join(const char *path, const char *suffix)
+char *
+path_join(const char *path, const char *suffix)
 {
 	char *text;
 
@@ -33,6 +32,7 @@ lock_refused(int lock, const char *path, struct message *m)
 	ssize_t len = pread(lock, holder, sizeof holder - 1, 0);
 
 	holder[len > 0 ? len : 0] = 0;
+	holder[strcspn(holder, "\n")] = 0;
 	return message_set(m, ERR_CONFLICT, "%s is in use by another l2ld "
 	    "(process %s): stop it, or choose another place for the state",
 	    path, holder[0] != 0 ? holder : "unknown");
@@ -44,7 +44,7 @@ lock_refused(int lock, const char *path, struct message *m)
 static int
 store_lock(struct store *store, struct message *m)
 {
-	char *name = join(store->path, ".lock"), holder[32];
+	char *name = path_join(store->path, ".lock"), holder[32];
 	int r = ERR_INTERNAL, len;
 
 	if (name == NULL)
@@ -63,8 +63,9 @@ store_lock(struct store *store, struct message *m)
 			    strerror(errno));
 		goto out;
 	}
-	/* Only for people, so on a full disk it may stay empty. */
-	len = snprintf(holder, sizeof holder, "%ld", (long)getpid());
+	/* Only for people, so on a full disk it may stay empty.  Where it is
+	 * served from is the second line: see store_announce. */
+	len = snprintf(holder, sizeof holder, "%ld\n", (long)getpid());
 	if (ftruncate(store->lock, 0) < 0 ||
 	    pwrite(store->lock, holder, (size_t)len, 0) < len)
 		log_warning("cannot write to %s: %s", name, strerror(errno));
@@ -162,8 +163,8 @@ store_open(const char *path, struct store **out, struct message *m)
 	if (store == NULL)
 		return ERR_MEMORY;
 	store_init(store);
-	store->path = join(path, "");
-	store->wal_path = join(path, "-wal");
+	store->path = path_join(path, "");
+	store->wal_path = path_join(path, "-wal");
 	if (store->path == NULL || store->wal_path == NULL)
 		goto out;
 	if ((r = store_lock(store, m)) < 0 ||

@@ -19,12 +19,29 @@ get_number(struct conn *c, const char *sql, int64_t *number)
 	return query_end(&q);
 }
 
-/* Refuse what is not ours, before anything is written to it. */
-static int
-schema_identify(struct conn *c, const char *path, int64_t newest,
-    int64_t *version, struct message *m)
+/* A migration's number is what its name begins with. */
+static int64_t
+step_number(const struct embedded *step)
 {
-	int64_t application, objects = 0;
+	return strtol(step->name, NULL, 10);
+}
+
+int64_t
+schema_newest(void)
+{
+	int64_t newest = 0;
+
+	for (const struct embedded *step = store_migrations;
+	    step->name != NULL; step++)
+		newest = step_number(step);
+	return newest;
+}
+
+int
+schema_identify(struct conn *c, const char *path, int64_t *version,
+    struct message *m)
+{
+	int64_t application, objects = 0, newest = schema_newest();
 	int r;
 
 	r = get_number(c, "PRAGMA application_id", &application);
@@ -110,27 +127,18 @@ schema_step(struct conn *c, const struct embedded *step, int64_t number)
 	return code == SQLITE_OK ? 0 : conn_error(c, code);
 }
 
-/* A migration's number is what its name begins with. */
-static int64_t
-step_number(const struct embedded *step)
-{
-	return strtol(step->name, NULL, 10);
-}
-
 int
 schema_open(struct conn *c, const char *path, struct message *m)
 {
 	const struct embedded *step;
-	int64_t newest = 0, version = 0;
+	int64_t version = 0;
 	int r;
 
-	for (step = store_migrations; step->name != NULL; step++)
-		newest = step_number(step);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	/* Closing a foreign file must not work on its log. */
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	r = schema_identify(c, path, newest, &version, m);
+	r = schema_identify(c, path, &version, m);
 	if (r < 0)
 		return r;
 	sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

@@ -112,6 +112,49 @@ store_health(struct store *store, struct store_health *health);
 int
 store_probe(struct store *store);
 
+/* ---- backup and check (backup.c, still.c, check.c) ---- */
+
+/* Copy the database into the empty file path, while it is being used: what was
+ * acknowledged before the call is in it.  The writer copies some pages at a time
+ * between its groups.  The copy is one whole file that was checked, but not
+ * synced; after a failure it is rubbish.  One at a time (ERR_CONFLICT);
+ * store_wake ends it (ERR_SHUTDOWN); ERR_FULL: there is no room for it. */
+int
+store_backup(struct store *store, const char *path, struct message *m);
+
+/* The same of a database that no server has open; nothing is written to it or
+ * made beside it.  ERR_CONFLICT: a server has it; ERR_NOT_FOUND: there is none.
+ * Gives up when stopped (may be NULL) says so (ERR_SHUTDOWN). */
+int
+store_backup_closed(const char *database, const char *path,
+    bool (*stopped)(void *arg), void *arg, struct message *m);
+
+/* Write beside the database where its server is reached, and read it: the url
+ * that the last server of this database announced, ERR_NOT_FOUND when none did.
+ * It holds as long as that server has the lock. */
+void
+store_announce(struct store *store, const char *url);
+int
+store_holder(const char *database, char *url, size_t room);
+
+/* Check a database, also one that a server is using, or a backup: SQLite's own
+ * checks, then what the rows say about each other.  It is only read. */
+struct store_check {
+	const char *path;
+	/* The digest that snapshots carry, 64 hexadecimal digits. */
+	void (*digest)(const void *data, size_t len, char text[65]);
+	/* Called for what was looked at, with how many there are; and for what
+	 * is wrong, with one sentence. */
+	void (*looked)(void *arg, const char *what, int64_t count);
+	void (*found)(void *arg, const char *text);
+	void *arg;
+	int64_t findings;	/* out: calls of found */
+};
+
+/* 0: it was looked at, whatever was found; or an error with a sentence. */
+int
+store_check(struct store_check *check, struct message *m);
+
 /* ---- jobs (jobs.c) ---- */
 
 enum job_state {

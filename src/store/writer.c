@@ -25,7 +25,8 @@ group_is_due(const struct store *store)
 }
 
 /* Wait for a group and take it into *group, or NULL when the time to look
- * after the log has come.  False: the queue is empty and will stay so. */
+ * after the log or a backup has come.  False: the queue is empty and will stay
+ * so. */
 static bool
 group_take(struct store *store, struct op **group)
 {
@@ -34,7 +35,7 @@ group_take(struct store *store, struct op **group)
 
 	pthread_mutex_lock(&store->mutex);
 	health_busy(store, false);
-	while (!group_is_due(store) && !store->stop) {
+	while (!group_is_due(store) && !store->stop && store->copy == NULL) {
 		if (store->head != NULL)
 			store_sleep(store, &store->work,
 			    store->oldest + GROUP_SECONDS);
@@ -45,11 +46,15 @@ group_take(struct store *store, struct op **group)
 		else
 			break;
 	}
-	*group = store->head;
-	store->head = NULL;
-	store->tail = &store->head;
-	store->waiting = 0;
-	store->points = 0;
+	*group = NULL;
+	/* During a backup too, ops nobody waits for gather. */
+	if (group_is_due(store)) {
+		*group = store->head;
+		store->head = NULL;
+		store->tail = &store->head;
+		store->waiting = 0;
+		store->points = 0;
+	}
 	health_busy(store, true);
 	more = *group != NULL || !store->stop;
 	pthread_mutex_unlock(&store->mutex);
@@ -169,18 +174,21 @@ writer_main(void *arg)
 
 	while (group_take(store, &group)) {
 		if (group == NULL) {
-			wal_idle(store);
+			if (!backup_turn(store))
+				wal_idle(store);
 		} else {
 			int r = group_commit(store, group, &wrote);
 
 			group_end(store, group, r, wrote);
 			wal_after(store);
+			backup_turn(store);
 		}
 		if (store->writer.broken)
 			health_broken(store);
 		else if (store->health.checkpoint_error == 0)
 			conn_settle(&store->writer);
 	}
+	backup_end(store);
 	wal_close(store);
 	return NULL;
 }

@@ -59,5 +59,7 @@ Suite *
 suite_writer(void);
 Suite *
 suite_faults(void);
+Suite *
+suite_backup(void);
 
 #endif

@@ -14,6 +14,7 @@ main(void)
 	srunner_add_suite(runner, suite_snapshots());
 	srunner_add_suite(runner, suite_writer());
 	srunner_add_suite(runner, suite_faults());
+	srunner_add_suite(runner, suite_backup());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
