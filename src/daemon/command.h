@@ -8,9 +8,10 @@
 #define STATUS_FAILED 1		/* it was tried, and failed */
 #define STATUS_USAGE 2		/* it was asked for wrongly */
 
-/* Serve until SIGTERM or SIGINT. */
+/* Serve until SIGTERM or SIGINT.  On SIGHUP options are read again from the files
+ * and these arguments. */
 int
-command_serve(const struct options *o);
+command_serve(const struct options *o, int argc, char **argv);
 
 struct http;
 struct server;
@@ -39,13 +40,13 @@ command_export(const struct options *o, const char *what);
 int
 command_describe(void);
 
-/* SIGTERM and SIGINT, blocked in every thread and waited for in one. */
+/* SIGTERM, SIGINT and SIGHUP, blocked in every thread and waited for in one. */
 void
 signals_block(void);
 
-/* Wait for one of them, at most `seconds` (negative: for ever).  True when one
- * came. */
-bool
+/* Wait for one of them, at most `seconds` (negative: for ever).  Which it was; 0:
+ * none came. */
+int
 signals_wait(double seconds);
 
 #endif

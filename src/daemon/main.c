@@ -7,10 +7,9 @@
 
 #include "base/log.h"
 #include "daemon/command.h"
+#include "daemon/service.h"
 #include "num/blas.h"
 #include "num/lstm.h"
-
-#define CONFIG_FILE SYSCONFDIR "/l2ld.conf"
 
 static void
 help(void)
@@ -40,25 +39,14 @@ version(void)
 		printf("%s\n", blas.warning);
 }
 
-/* Defaults, then the file, then the command line. */
 static int
-read_options(struct options *o, int argc, char **argv, const char **words,
-    struct message *m)
+command(struct options *o, const char **words, int argc, char **argv)
 {
-	int r;
+	const char *name = words[0] != NULL ? words[0] : "serve";
+	const char *word = words[1];
 
-	options_defaults(o);
-	r = options_file(o, CONFIG_FILE, m);
-	if (r < 0 && r != ERR_NOT_FOUND)
-		return r;
-	return options_arguments(o, argc, argv, words, 2, m);
-}
-
-static int
-command(struct options *o, const char *name, const char *word)
-{
 	if (strcmp(name, "serve") == 0 && word == NULL)
-		return command_serve(o);
+		return command_serve(o, argc, argv);
 	if (strcmp(name, "run") == 0)
 		return command_run(o, word);
 	if (strcmp(name, "bench") == 0)
@@ -85,7 +73,7 @@ main(int argc, char **argv)
 	log_start();
 	blas_start();
 	json_object_seed(0);
-	if (read_options(&o, argc, argv, words, &m) < 0) {
+	if (service_configure(&o, argc, argv, words, &m) < 0) {
 		fprintf(stderr, "l2ld: %s\n", m.text);
 		return STATUS_USAGE;
 	}
@@ -96,5 +84,5 @@ main(int argc, char **argv)
 	log_set_format(o.log_format);
 	if (o.verbose)
 		log_set_level(LOG_DEBUG);
-	return command(&o, words[0] != NULL ? words[0] : "serve", words[1]);
+	return command(&o, words, argc, argv);
 }

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "daemon/command.h"
+#include "daemon/service.h"
 #include "daemon/table.h"
 #include "http/http.h"
 #include "job/catalogue.h"
@@ -140,7 +141,7 @@ follow(struct server *server, int64_t id, struct job_row *row, bool *signal)
 			return 0;
 		}
 		job_row_free(row);
-		*signal = signals_wait(LOOK_SECONDS);
+		*signal = signals_wait(LOOK_SECONDS) != 0;
 	}
 }
 
@@ -219,9 +220,6 @@ command_run(const struct options *o, const char *job)
 	} else if (m.text[0] != 0) {
 		fprintf(stderr, "l2ld: %s\n", m.text);
 	}
-	http_drain(http);
-	server_stop(server);
-	http_stop(http);
-	server_free(server);
+	service_end(server, http, status);
 	return status;
 }

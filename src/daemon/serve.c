@@ -1,10 +1,12 @@
 #include <config.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "daemon/command.h"
+#include "daemon/service.h"
 #include "http/http.h"
 #include "job/server.h"
 #include "num/blas.h"
@@ -48,33 +50,49 @@ serve_open(const struct options *o, struct server *server, struct http **http,
 	return r;
 }
 
+/* Until a signal ends it, or the database cannot be trusted any more. */
+static int
+serve(struct service *service)
+{
+	for (;;) {
+		int signal = signals_wait(WATCH_SECONDS);
+
+		if (signal == SIGHUP) {
+			service_reload(service);
+		} else if (signal != 0) {
+			log_info("ending: running jobs go back to the queue");
+			return STATUS_OK;
+		}
+		if (!service_watch(service)) {
+			server_hurry(service->server);
+			return STATUS_FAILED;
+		}
+	}
+}
+
 int
-command_serve(const struct options *o)
+command_serve(const struct options *o, int argc, char **argv)
 {
 	struct server_config config = {
 		.state_folder = o->state, .data_folder = o->data,
 		.workers = o->workers, .threads_per_job = o->threads,
 	};
+	struct service service = { .options = *o, .argc = argc, .argv = argv };
 	struct message m = { "" };
-	struct server *server;
-	struct http *http = NULL;
-	int r;
+	int r, status = STATUS_FAILED;
 
 	log_machine();
-	r = server_new(&config, &server, &m);
+	r = server_new(&config, &service.server, &m);
 	if (r == 0)
-		r = server_start(server, 0, &m);
+		r = server_start(service.server, 0, &m);
 	if (r == 0)
-		r = serve_open(o, server, &http, &m);
+		r = serve_open(o, service.server, &service.http, &m);
 	if (r == 0) {
-		signals_wait(-1);
-		log_info("ending: running jobs go back to the queue");
+		service_watch_start(&service);
+		status = serve(&service);
 	} else {
 		log_error("%s", m.text);
 	}
-	http_drain(http);
-	server_stop(server);
-	http_stop(http);
-	server_free(server);
-	return r == 0 ? STATUS_OK : STATUS_FAILED;
+	service_end(service.server, service.http, status);
+	return status;
 }

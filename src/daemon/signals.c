@@ -1,18 +1,24 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <time.h>
 
 #include "daemon/command.h"
 
 static pthread_t waiter;
 
+/* Those that are waited for.  The last is left alone where who started the program
+ * has it ignored, as nohup does. */
+static const int wanted[] = { SIGTERM, SIGINT, SIGHUP };
+static size_t wanted_len = sizeof wanted / sizeof *wanted;
+
 static void
-ending(sigset_t *set)
+wanted_set(sigset_t *set)
 {
 	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
+	for (size_t i = 0; i < wanted_len; i++)
+		sigaddset(set, wanted[i]);
 }
 
 /* OpenBLAS starts threads before main does anything, and they block nothing: a
@@ -31,19 +37,22 @@ void
 signals_block(void)
 {
 	struct sigaction action = { .sa_handler = pass_on,
-	    .sa_flags = SA_RESTART };
+	    .sa_flags = SA_RESTART }, hangup;
 	sigset_t set;
 
 	waiter = pthread_self();
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	ending(&set);
+	sigaction(SIGHUP, NULL, &hangup);
+	if (hangup.sa_handler == SIG_IGN)
+		wanted_len--;
+	for (size_t i = 0; i < wanted_len; i++)
+		sigaction(wanted[i], &action, NULL);
+	wanted_set(&set);
 	/* A client that hangs up must not end the program. */
 	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-bool
+int
 signals_wait(double seconds)
 {
 	struct timespec time = { .tv_sec = (time_t)seconds,
@@ -51,10 +60,10 @@ signals_wait(double seconds)
 	sigset_t set;
 	int signal;
 
-	ending(&set);
+	wanted_set(&set);
 	do
 		signal = seconds < 0 ? sigwaitinfo(&set, NULL) :
 		    sigtimedwait(&set, NULL, &time);
 	while (signal < 0 && errno == EINTR);
-	return signal > 0;
+	return signal > 0 ? signal : 0;
 }

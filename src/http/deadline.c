@@ -25,6 +25,8 @@ struct deadlines {
 	pthread_cond_t wake;
 	bool quit;
 	int live;		/* connections that were not shut down */
+	uint64_t accepted, slow, crowded;	/* as in deadline_counts */
+	double looked;		/* when the thread last did */
 	struct deadline list[DEADLINE_PLACES];
 	struct pollfd polled[DEADLINE_PLACES];	/* the thread's own */
 	pthread_t thread;
@@ -61,6 +63,7 @@ deadlines_relieve(struct deadlines *all, double now)
 		if (oldest == NULL || (now - oldest->since < DEADLINE_SLOW &&
 		    all->live <= DEADLINE_CONNECTIONS))
 			return;
+		all->crowded++;
 		deadline_shut(oldest, "others were waiting");
 	}
 }
@@ -95,12 +98,15 @@ deadlines_main(void *arg)
 		struct timespec next;
 		double now = clock_seconds();
 
+		all->looked = now;
 		for (int i = 0; i < DEADLINE_PLACES; i++) {
 			struct deadline *d = &all->list[i];
 
-			if (d->socket >= 0 && !d->shut && now > d->until &&
-			    d->phase != DEADLINE_WORKING)
-				deadline_shut(d, "it took too long");
+			if (d->socket < 0 || d->shut || now <= d->until ||
+			    d->phase == DEADLINE_WORKING)
+				continue;
+			all->slow++;
+			deadline_shut(d, "it took too long");
 		}
 		deadlines_relieve(all, now);
 		deadlines_listen(all);
@@ -123,6 +129,7 @@ deadlines_new(struct deadlines **out)
 		return ERR_MEMORY;
 	for (int i = 0; i < DEADLINE_PLACES; i++)
 		all->list[i] = (struct deadline){ .all = all, .socket = -1 };
+	all->looked = clock_seconds();
 	pthread_mutex_init(&all->mutex, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -160,6 +167,7 @@ deadline_add(struct deadlines *all, int socket)
 	double now = clock_seconds();
 
 	pthread_mutex_lock(&all->mutex);
+	all->accepted++;
 	for (int i = 0; i < DEADLINE_PLACES && place == NULL; i++)
 		if (all->list[i].socket < 0)
 			place = &all->list[i];
@@ -238,4 +246,17 @@ deadlines_busy(struct deadlines *all)
 			busy++;
 	pthread_mutex_unlock(&all->mutex);
 	return busy;
+}
+
+void
+deadlines_count(struct deadlines *all, struct deadline_counts *counts)
+{
+	pthread_mutex_lock(&all->mutex);
+	*counts = (struct deadline_counts){ .open = all->live,
+		.accepted = all->accepted, .slow = all->slow,
+		.crowded = all->crowded,
+		.silent_seconds = clock_seconds() - all->looked };
+	for (int i = 0; i < DEADLINE_PLACES; i++)
+		counts->held += all->list[i].socket >= 0;
+	pthread_mutex_unlock(&all->mutex);
 }

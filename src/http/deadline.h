@@ -11,6 +11,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define DEADLINE_CONNECTIONS 128	/* past so many one must go */
 #define DEADLINE_CROWD 112	/* past so many the slow ones must go */
@@ -66,5 +67,17 @@ deadline_gone(const struct deadline *deadline);
 /* Connections that are at work or answering. */
 int
 deadlines_busy(struct deadlines *all);
+
+struct deadline_counts {
+	int open;		/* now, without those on their way out */
+	int held;		/* places taken, with those */
+	uint64_t accepted;	/* so far */
+	uint64_t slow;		/* shut because they were late, so far */
+	uint64_t crowded;	/* shut for others that were waiting, so far */
+	double silent_seconds;	/* since the thread last looked; over a few: it
+				 * hangs */
+};
+void
+deadlines_count(struct deadlines *all, struct deadline_counts *counts);
 
 #endif

@@ -1,5 +1,6 @@
 #include "http/http.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +38,11 @@ struct http {
 	struct connection_context context;
 	struct MHD_Daemon *daemon;
 	int port;
+	int fd;			/* it listens here */
+	/* Of http_silent_seconds: when nobody waited to be accepted, or somebody
+	 * was, and how many had been. */
+	double accepting;
+	uint64_t accepted;
 };
 
 static int
@@ -60,6 +66,8 @@ http_run(struct http *http, int fd, struct message *m)
 	    MHD_OPTION_END);
 	if (http->daemon == NULL)
 		return message_set(m, ERR_IO, "cannot start the HTTP server");
+	http->fd = fd;
+	http->accepting = clock_seconds();
 	return 0;
 }
 
@@ -118,6 +126,24 @@ int
 http_port(const struct http *http)
 {
 	return http->port;
+}
+
+double
+http_silent_seconds(struct http *http)
+{
+	struct pollfd waiting = { .fd = http->fd, .events = POLLIN };
+	struct deadline_counts counts;
+	double now = clock_seconds(), silent;
+
+	deadlines_count(http->context.deadlines, &counts);
+	/* With all places taken nobody is accepted, and rightly so. */
+	if (poll(&waiting, 1, 0) <= 0 || counts.accepted != http->accepted ||
+	    counts.held >= DEADLINE_PLACES)
+		http->accepting = now;
+	http->accepted = counts.accepted;
+	silent = now - http->accepting;
+	return silent > counts.silent_seconds ? silent :
+	    counts.silent_seconds;
 }
 
 void

@@ -26,6 +26,13 @@ http_start(const struct http_config *config, struct http **http,
 int
 http_port(const struct http *http);
 
+/* How long the HTTP side has done nothing though there was something to do: the
+ * watch over slow clients, or taking new connections.  It is little when all is
+ * well, however many clients there are.  To be called every second or so, from
+ * one thread. */
+double
+http_silent_seconds(struct http *http);
+
 /* The server is about to end: long polls are answered at once, and all that is
  * asked from now on is refused with 503 and Retry-After.  It wakes the store's
  * waiters for good.  Accepts NULL. */

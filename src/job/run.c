@@ -47,7 +47,7 @@ run_progress(struct run *run, double done, bool now)
 }
 
 bool
-run_requested(const struct run *run, struct run_end *end)
+run_requested(struct run *run, struct run_end *end)
 {
 	switch (atomic_load(run->request)) {
 	case RUN_CANCEL:
@@ -56,6 +56,9 @@ run_requested(const struct run *run, struct run_end *end)
 	case RUN_PAUSE:
 		*end = (struct run_end){ JOB_PAUSED, "requested" };
 		return true;
+	case RUN_LEAVE:
+		run->leave = true;
+		/* fall through */
 	case RUN_STOP:
 		*end = (struct run_end){ JOB_QUEUED, "server_stopped" };
 		return true;
@@ -134,6 +137,8 @@ run_checkpoint(struct run *run, const struct trainer *trainer)
 	char *bytes;
 	int r;
 
+	if (run->leave)
+		return 0;
 	memset(&head, 0, sizeof head);
 	head.magic = CHECKPOINT_MAGIC;
 	head.training_done = run->training_done;

@@ -14,7 +14,13 @@
 #include "store/store.h"
 
 /* What others want of a running job; looked at between two pieces of work. */
-enum run_request { RUN_GO_ON, RUN_CANCEL, RUN_PAUSE, RUN_STOP };
+enum run_request {
+	RUN_GO_ON,
+	RUN_CANCEL,
+	RUN_PAUSE,
+	RUN_STOP,		/* the server stops */
+	RUN_LEAVE,		/* at once: no checkpoint, the last one serves */
+};
 
 /* How it ended: the state to move the row to, and a stable word or NULL. */
 struct run_end {
@@ -33,6 +39,7 @@ struct run {
 	double began, before;	/* clock when it began; run_seconds before */
 	double work, work_done;	/* in the measure of rule_work */
 	double work_began;	/* work_done when it began */
+	bool leave;		/* it ends without a checkpoint */
 	double told;		/* when progress was last written */
 	/* The trained weights, once training has ended. */
 	struct rule trained;
@@ -83,7 +90,7 @@ run_evaluate(struct run *run, struct run_end *end, bool *ended);
 
 /* End it because of a request, if there is one: *end and true. */
 bool
-run_requested(const struct run *run, struct run_end *end);
+run_requested(struct run *run, struct run_end *end);
 
 /* A checkpoint: position, rows of the curves, the trainer's state (NULL: of no
  * trainer any more, then the trained weights). */

@@ -43,6 +43,29 @@ server_stop(struct server *server);
 void
 server_free(struct server *server);
 
+/* The server stops or will: running jobs save no checkpoint any more, the next
+ * start goes on from their last one.  Accepts NULL. */
+void
+server_hurry(struct server *server);
+
+struct server_health {
+	int workers;		/* that there should be */
+	int started;		/* that there are */
+	int busy;		/* of them, at a job */
+	/* Since the most silent of them was last seen to have used the CPU.  One
+	 * with a long piece of work uses it all the time, one with nothing to do
+	 * every few seconds when it looks at the queue: more means that it
+	 * hangs.  As of the last server_look. */
+	double silent_seconds;
+};
+void
+server_health(struct server *server, struct server_health *health);
+
+/* The same after a look at all workers: to be called every second or so, from one
+ * thread, and not while the server stops. */
+void
+server_look(struct server *server, struct server_health *health);
+
 const struct server_config *
 server_config(const struct server *server);
 /* Threads that a job which does not say would get now. */

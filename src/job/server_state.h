@@ -16,6 +16,9 @@ struct worker {
 	pthread_t thread;
 	int64_t job;		/* running here, 0: none; under the mutex */
 	_Atomic int request;	/* enum run_request, for that job */
+	/* The thread's CPU seconds, and when they were last seen to grow; under
+	 * the mutex. */
+	double spent, moved;
 };
 
 struct server {
@@ -31,6 +34,7 @@ struct server {
 	int64_t only;		/* workers take this job alone; 0: any */
 	uint64_t queued;	/* counts what was put into the queue */
 	_Atomic bool stopping;
+	bool hurry;		/* without checkpoints; under the mutex */
 	bool stopped;
 	/* Work per second (see rule_work) of one thread, as measured. */
 	_Atomic double rate;

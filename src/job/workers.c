@@ -33,7 +33,7 @@ set_job(struct worker *worker, int64_t job)
 	worker->job = job;
 	worker->request = RUN_GO_ON;
 	if (server->stopping)
-		worker->request = RUN_STOP;
+		worker->request = server->hurry ? RUN_LEAVE : RUN_STOP;
 	pthread_cond_broadcast(&server->idle);
 	pthread_mutex_unlock(&server->mutex);
 }
@@ -167,12 +167,26 @@ workers_stop(struct server *server)
 	pthread_mutex_lock(&server->mutex);
 	server->stopping = true;
 	for (int i = 0; i < server->started; i++)
-		server->workers[i].request = RUN_STOP;
+		server->workers[i].request = server->hurry ? RUN_LEAVE :
+		    RUN_STOP;
 	pthread_cond_broadcast(&server->queue);
 	pthread_mutex_unlock(&server->mutex);
 	for (int i = 0; i < server->started; i++)
 		pthread_join(server->workers[i].thread, NULL);
 	server->started = 0;
+}
+
+void
+server_hurry(struct server *server)
+{
+	if (server == NULL)
+		return;
+	pthread_mutex_lock(&server->mutex);
+	server->hurry = true;
+	if (server->stopping)
+		for (int i = 0; i < server->started; i++)
+			server->workers[i].request = RUN_LEAVE;
+	pthread_mutex_unlock(&server->mutex);
 }
 
 static struct worker *
@@ -194,7 +208,7 @@ workers_request(struct server *server, int64_t job, enum run_request request)
 	worker = find_worker(server, job);
 	found = worker != NULL;
 	/* A stop of the server goes before anything else. */
-	if (found && worker->request != RUN_STOP)
+	if (found && worker->request < RUN_STOP)
 		worker->request = (int)request;
 	while (worker != NULL && worker->job == job)
 		pthread_cond_wait(&server->idle, &server->mutex);
