@@ -1,11 +1,10 @@
 #include "data/folder.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "data/idx.h"
+#include "data/source.h"
 
 /* Bytes above this mean that they go up to 255. */
 #define FEW_LEVELS 16
@@ -22,29 +21,13 @@ static const struct {
 	{ "t10k-labels-idx1-ubyte", 1 },
 };
 
-/* The path of a file that is there, raw or .gz; false if neither is. */
-static bool
-find_file(const char *path, int file, char found[PATH_MAX])
-{
-	static const char *const ends[] = { "", ".gz" };
-
-	for (int i = 0; i < 2; i++) {
-		int len = snprintf(found, PATH_MAX, "%s/%s%s", path,
-		    files[file].name, ends[i]);
-
-		if (len < PATH_MAX && access(found, F_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool
 folder_has(const char *path, const char **missing)
 {
 	char found[PATH_MAX];
 
 	for (int i = 0; i < FILES; i++) {
-		if (find_file(path, i, found))
+		if (source_find(path, files[i].name, found))
 			continue;
 		if (missing != NULL)
 			*missing = files[i].name;
@@ -68,7 +51,7 @@ read_files(const char *path, bool whole, struct idx idx[FILES],
 		uint8_t here = 0;
 		int r;
 
-		if (!find_file(path, i, file))
+		if (!source_find(path, files[i].name, file))
 			return message_set(m, ERR_NOT_FOUND, "%s has no %s, "
 			    "raw or .gz", path, files[i].name);
 		if (whole || files[i].dims == 1)

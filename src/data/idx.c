@@ -1,19 +1,12 @@
 #include "data/idx.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <zlib.h>
+#include <sys/types.h>
 
 #define TYPE_UNSIGNED_BYTES 0x08
 #define HEADER_MAX (4 + 4 * IDX_DIMS_MAX)
 #define CHUNK ((size_t)1 << 20)		/* first allocation for values */
-#define ZLIB_BUFFER (128 * 1024)
-#define READ_MAX ((size_t)1 << 30)	/* gzread counts in int */
 
 static uint32_t
 big_endian(const uint8_t *b)
@@ -43,7 +36,7 @@ check_magic(const char *name, const uint8_t *b, int dims, struct message *m)
 /* Read the header; the number of values is then size[0] * item, at most
  * IDX_VALUES_MAX, with no dimension 0. */
 static int
-read_header(const struct idx_source *source, int dims, struct idx *idx,
+read_header(const struct source *source, int dims, struct idx *idx,
     struct message *m)
 {
 	uint8_t b[HEADER_MAX];
@@ -79,7 +72,7 @@ read_header(const struct idx_source *source, int dims, struct idx *idx,
 
 /* Read exactly total values into a fresh idx->values. */
 static int
-read_values(const struct idx_source *source, size_t total, struct idx *idx,
+read_values(const struct source *source, size_t total, struct idx *idx,
     struct message *m)
 {
 	size_t got = 0, room = 0;
@@ -109,7 +102,7 @@ read_values(const struct idx_source *source, size_t total, struct idx *idx,
 }
 
 int
-idx_read(const struct idx_source *source, int dims, struct idx *idx,
+idx_read(const struct source *source, int dims, struct idx *idx,
     struct message *m)
 {
 	uint8_t extra;
@@ -137,104 +130,18 @@ out:
 	return r;
 }
 
-/* A file through zlib, which hands on as they are the bytes of one that is not
- * compressed. */
-struct zip_file {
-	const char *path;
-	gzFile zip;
-};
-
-static ptrdiff_t
-zip_read(void *arg, void *to, size_t len, struct message *m)
-{
-	struct zip_file *f = arg;
-	size_t got = 0;
-	int code, k;
-
-	while (got < len) {
-		size_t want = len - got < READ_MAX ? len - got : READ_MAX;
-
-		k = gzread(f->zip, (char *)to + got, (unsigned)want);
-		if (k <= 0)
-			break;
-		got += (size_t)k;
-	}
-	if (got == len)
-		return (ptrdiff_t)got;
-	gzerror(f->zip, &code);
-	switch (code) {
-	case Z_OK:
-	case Z_STREAM_END:
-		return (ptrdiff_t)got;
-	case Z_MEM_ERROR:
-		return message_set(m, ERR_MEMORY, "no memory to unpack %s",
-		    f->path);
-	case Z_ERRNO:
-		return message_set(m, ERR_IO, "cannot read %s: %s", f->path,
-		    strerror(errno));
-	case Z_BUF_ERROR:
-		return message_set(m, ERR_FORMAT, "%s is cut short: its gzip "
-		    "stream has no end", f->path);
-	default:
-		return message_set(m, ERR_FORMAT, "%s is damaged: its gzip "
-		    "stream does not unpack", f->path);
-	}
-}
-
-/* Open path; zip_close it after success.  O_NONBLOCK keeps the opening of a
- * pipe, which is then refused, from waiting for a writer. */
-static int
-zip_open(const char *path, struct zip_file *f, struct message *m)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = ERR_IO;
-	struct stat st;
-
-	f->path = path;
-	f->zip = NULL;
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			r = ERR_NOT_FOUND;
-		message_set(m, r, "cannot read %s: %s", path, strerror(errno));
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		message_set(m, r, "%s is not a regular file", path);
-		goto out;
-	}
-	f->zip = gzdopen(fd, "rb");
-	if (f->zip == NULL) {
-		r = message_set(m, ERR_MEMORY, "no memory to read %s", path);
-		goto out;
-	}
-	fd = -1;
-	gzbuffer(f->zip, ZLIB_BUFFER);
-	r = 0;
-out:
-	if (fd >= 0)
-		close(fd);
-	return r;
-}
-
-static void
-zip_close(struct zip_file *f)
-{
-	/* Its code repeats what zip_read has seen. */
-	gzclose_r(f->zip);
-}
-
 int
 idx_load(const char *path, int dims, struct idx *idx, struct message *m)
 {
-	struct zip_file f;
-	struct idx_source source = { path, &f, zip_read };
+	struct source_file f;
 	int r;
 
 	memset(idx, 0, sizeof *idx);
-	r = zip_open(path, &f, m);
+	r = source_open(path, &f, m);
 	if (r < 0)
 		return r;
-	r = idx_read(&source, dims, idx, m);
-	zip_close(&f);
+	r = idx_read(&f.source, dims, idx, m);
+	source_close(&f);
 	return r;
 }
 
@@ -243,19 +150,18 @@ idx_peek(const char *path, int dims, uint8_t enough, struct idx *idx,
     uint8_t *largest, struct message *m)
 {
 	uint8_t part[4096];
-	struct zip_file f;
-	struct idx_source source = { path, &f, zip_read };
+	struct source_file f;
 	ptrdiff_t k;
 	int r;
 
 	memset(idx, 0, sizeof *idx);
 	*largest = 0;
-	r = zip_open(path, &f, m);
+	r = source_open(path, &f, m);
 	if (r < 0)
 		return r;
-	r = read_header(&source, dims, idx, m);
+	r = read_header(&f.source, dims, idx, m);
 	while (r == 0 && *largest <= enough) {
-		k = zip_read(&f, part, sizeof part, m);
+		k = f.source.read(&f, part, sizeof part, m);
 		if (k <= 0) {
 			r = (int)k;
 			break;
@@ -264,7 +170,7 @@ idx_peek(const char *path, int dims, uint8_t enough, struct idx *idx,
 
 		*largest = here > *largest ? here : *largest;
 	}
-	zip_close(&f);
+	source_close(&f);
 	if (r < 0)
 		memset(idx, 0, sizeof *idx);
 	return r;

@@ -10,19 +10,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "data/source.h"
 
 #define IDX_DIMS_MAX 3
 #define IDX_VALUES_MAX 0x7fffffff	/* values of one file: 2 GiB */
-
-/* Where an IDX file's bytes come from, and what sentences call it. */
-struct idx_source {
-	const char *name;
-	void *arg;
-	/* Put the next bytes, len at most (len >= 1), into to.  Returns how
-	 * many there were: fewer than len only at the end, where it is 0 from
-	 * then on; or ERR_IO, ERR_FORMAT or ERR_MEMORY with a sentence. */
-	ptrdiff_t (*read)(void *arg, void *to, size_t len, struct message *m);
-};
 
 struct idx {
 	int dims;
@@ -38,7 +29,7 @@ struct idx {
  * of 0, too few values or too many bytes; ERR_LIMIT above IDX_VALUES_MAX;
  * ERR_MEMORY; ERR_IO. */
 int
-idx_read(const struct idx_source *source, int dims, struct idx *idx,
+idx_read(const struct source *source, int dims, struct idx *idx,
     struct message *m);
 
 /* The same of the file at path, which may be compressed by gzip.  Also

@@ -262,7 +262,7 @@ read_then_fail(void *arg, void *to, size_t len, struct message *m)
 START_TEST(passes_on_failures)
 {
 	size_t at = 0;
-	struct idx_source source = { "a source", &at, read_then_fail };
+	struct source source = { "a source", &at, read_then_fail };
 	struct message m;
 	struct idx idx;
 

@@ -87,7 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	for (int dims = 1; dims <= IDX_DIMS_MAX; dims++) {
 		struct memory memory = { data, size };
-		struct idx_source source = { "input", &memory, memory_read };
+		struct source source = { "input", &memory, memory_read };
 		struct message m = { "" };
 		struct idx idx;
 		int r = idx_read(&source, dims, &idx, &m);

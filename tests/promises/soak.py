@@ -97,7 +97,7 @@ def measure(d, load, seconds):
         if passed // HANGUP_EVERY > hangups and reloads(d):
             d.process.send_signal(signal.SIGHUP)
             hangups += 1
-        if len(samples) % 30 == 1:
+        if len(samples) % 6 == 1:
             now = samples[-1][1]
             print(f"{passed:5.0f} s: {load.jobs} jobs, {load.requests} "
                   f"requests, {len(load.errors)} errors, RSS "
