@@ -36,7 +36,7 @@ struct dataset_info {
 struct dataset;
 
 /* The sets that can be named: those with a reader of their own (mnist, digits8x8,
- * synthetic-digits), then the other folders of `folder` that hold an IDX pair.
+ * cifar10, synthetic-digits), then the other folders of `folder` that hold an IDX pair.
  * *infos is malloc'd, *count long; sets that are not there or cannot be read are
  * listed with train = 0 (dataset_describe says why).  0 or ERR_MEMORY. */
 int

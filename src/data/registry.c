@@ -6,32 +6,64 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/cifar.h"
 #include "data/folder.h"
 #include "data/synthetic.h"
 
 #define SYNTHETIC "synthetic-digits"
 
+/* What reads the files of a set's folder. */
+struct reader {
+	bool (*has)(const char *path, const char **missing);
+	int (*describe)(const char *path, struct dataset_info *info,
+	    struct message *m);
+	int (*load)(const char *path, struct dataset_info *info,
+	    struct records *train, struct records *test, struct message *m);
+};
+
+static const struct reader idx_reader = { folder_has, folder_describe,
+	folder_load };
+static const struct reader cifar_reader = { cifar_has, cifar_describe,
+	cifar_load };
+
+/* A set and where in the data folder it is. */
+struct place {
+	const char *name, *folder, *text;
+	const struct reader *reader;	/* NULL: no files */
+};
+
 /* The sets that are listed even when they are not there. */
-static const struct {
-	const char *name, *text;
-} known[] = {
-	{ "mnist", "MNIST: 28 x 28 handwritten digits (LeCun, Cortes)." },
-	{ "digits8x8", "8 x 8 handwritten digits of the UCI repository "
-	    "(Alpaydin, Kaynak)." },
-	{ SYNTHETIC, "28 x 28 digits, generated; needs no files." },
+static const struct place known[] = {
+	{ "mnist", "mnist", "MNIST: 28 x 28 handwritten digits (LeCun, "
+	    "Cortes).", &idx_reader },
+	{ "digits8x8", "digits8x8", "8 x 8 handwritten digits of the UCI "
+	    "repository (Alpaydin, Kaynak).", &idx_reader },
+	{ "cifar10", "cifar-10-batches-bin", "CIFAR-10: 32 x 32 colour "
+	    "pictures of ten kinds of things (Krizhevsky).", &cifar_reader },
+	{ SYNTHETIC, NULL, "28 x 28 digits, generated; needs no files.", NULL },
 };
 
 #define KNOWN (sizeof known / sizeof known[0])
 
-/* The one-sentence text of a known set, else NULL. */
-static const char *
-known_text(const char *name)
+/* A known set, else NULL. */
+static const struct place *
+known_place(const char *name)
 {
 	for (size_t i = 0; i < KNOWN; i++) {
 		if (strcmp(known[i].name, name) == 0)
-			return known[i].text;
+			return &known[i];
 	}
 	return NULL;
+}
+
+/* Any other set is the folder of its name. */
+static struct place
+find_place(const char *name)
+{
+	const struct place *place = known_place(name);
+
+	return place != NULL ? *place : (struct place){ name, name,
+	    "IDX files in the data folder.", &idx_reader };
 }
 
 int
@@ -52,56 +84,57 @@ registry_check_name(const char *name, struct message *m)
 bool
 registry_has_files(const char *name)
 {
-	return strcmp(name, SYNTHETIC) != 0;
+	return find_place(name).reader != NULL;
 }
 
 /* Fill in what the files do not say. */
 static void
 set_name(struct dataset_info *info, const char *name)
 {
-	const char *text = known_text(name);
-
-	snprintf(info->name, sizeof info->name, "%s", name);
-	info->text = text != NULL ? text : "IDX files in the data folder.";
+	snprintf(info->name, sizeof info->name, "%.*s", DATASET_NAME_MAX - 1,
+	    name);
+	info->text = find_place(name).text;
 }
 
-/* The path of the folder of a set, if its four files are there. */
+/* The path of the folder of a set, if its files are there. */
 static int
-find_folder(const char *folder, const char *name, char path[PATH_MAX],
+find_folder(const char *folder, const struct place *place, char path[PATH_MAX],
     struct message *m)
 {
 	const char *missing;
 
-	if (snprintf(path, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
+	if (snprintf(path, PATH_MAX, "%s/%s", folder, place->folder) >=
+	    PATH_MAX)
 		return message_set(m, ERR_INVALID, "the data folder's path is "
 		    "too long");
-	if (folder_has(path, &missing))
+	if (place->reader->has(path, &missing))
 		return 0;
-	if (known_text(name) != NULL)
+	if (known_place(place->name) != NULL)
 		return message_set(m, ERR_NOT_FOUND, "data set %s: %s has no "
 		    "%s, raw or .gz; run \"etc/get-datasets -d %s %s\" to fetch "
-		    "it, or use " SYNTHETIC ", which needs no files", name,
-		    path, missing, folder, name);
+		    "it, or use " SYNTHETIC ", which needs no files",
+		    place->name, path, missing, folder, place->name);
 	return message_set(m, ERR_NOT_FOUND, "data set %s: %s has no %s, raw "
 	    "or .gz; put its four IDX files there, fetch a public set with "
 	    "etc/get-datasets, or use " SYNTHETIC ", which needs no files",
-	    name, path, missing);
+	    place->name, path, missing);
 }
 
 int
 registry_load(const char *folder, const char *name, struct dataset_info *info,
     struct records *train, struct records *test, struct message *m)
 {
+	const struct place place = find_place(name);
 	char path[PATH_MAX];
 	int r;
 
 	memset(info, 0, sizeof *info);
 	memset(train, 0, sizeof *train);
 	memset(test, 0, sizeof *test);
-	if (registry_has_files(name)) {
-		r = find_folder(folder, name, path, m);
+	if (place.reader != NULL) {
+		r = find_folder(folder, &place, path, m);
 		if (r == 0)
-			r = folder_load(path, info, train, test, m);
+			r = place.reader->load(path, info, train, test, m);
 	} else {
 		synthetic_describe(info);
 		r = synthetic_load(train, test);
@@ -117,6 +150,7 @@ int
 dataset_describe(const char *folder, const char *name,
     struct dataset_info *info, struct message *m)
 {
+	const struct place place = find_place(name);
 	char path[PATH_MAX];
 	int r;
 
@@ -124,10 +158,10 @@ dataset_describe(const char *folder, const char *name,
 	r = registry_check_name(name, m);
 	if (r < 0)
 		return r;
-	if (registry_has_files(name)) {
-		r = find_folder(folder, name, path, m);
+	if (place.reader != NULL) {
+		r = find_folder(folder, &place, path, m);
 		if (r == 0)
-			r = folder_describe(path, info, m);
+			r = place.reader->describe(path, info, m);
 	} else {
 		synthetic_describe(info);
 	}
@@ -150,11 +184,12 @@ list_one(const char *folder, const char *name, struct dataset_info *info)
 static bool
 is_other(const char *folder, const char *name)
 {
+	const struct place place = find_place(name);
 	char path[PATH_MAX];
 
 	return registry_check_name(name, NULL) == 0 &&
-	    known_text(name) == NULL &&
-	    find_folder(folder, name, path, NULL) == 0;
+	    known_place(name) == NULL &&
+	    find_folder(folder, &place, path, NULL) == 0;
 }
 
 /* scandir's order: by bytes, whatever the locale. */

@@ -1,4 +1,4 @@
-"""A job on real digits, where there are some."""
+"""Jobs on real pictures, where there are some."""
 
 import unittest
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from daemon import DATA, Daemon
 
 MNIST = Path(DATA) / "mnist"
+CIFAR = Path(DATA) / "cifar-10-batches-bin"
 
 
 @unittest.skipUnless(DATA, "L2LD_DATA is not set")
@@ -44,3 +45,32 @@ class Mnist(unittest.TestCase):
             plan = self.d.post("jobs?dry_run=1", json=preset["spec"])
             self.assertEqual(plan.status_code, 200, plan.text)
             self.assertGreater(plan.json()["estimate"]["work"], 0)
+
+
+@unittest.skipUnless(DATA, "L2LD_DATA is not set")
+@unittest.skipUnless(CIFAR.is_dir(), f"there is no {CIFAR}")
+class Cifar(unittest.TestCase):
+    def test_job(self):
+        d = Daemon(data=DATA)
+        self.addCleanup(d.close)
+        sets = {s["name"]: s for s in d.json("datasets")["datasets"]}
+        self.assertEqual([sets["cifar10"][name] for name in (
+            "available", "inputs", "rows", "cols", "channels", "classes",
+            "test")], [True, 3072, 32, 32, 3, 10, 10000])
+        spec = {
+            "problem": {"type": "mlp", "dataset": "cifar10", "hidden": [8],
+                        "batch": 64},
+            "optimizer": {"layers": [4]},
+            "training": {"epochs": 2, "horizon": 5, "validate_every": 0},
+            "evaluation": [{"horizon": 40, "runs": 3, "tuning_runs": 2,
+                            "learning_rates": [1, 0.1, 0.01],
+                            "baselines": ["sgd", "adam"]}],
+        }
+        plan = d.post("jobs?dry_run=1", json=spec).json()["estimate"]
+        self.assertEqual(plan["coordinates"], 3072 * 8 + 8 + 8 * 10 + 10)
+        self.assertGreater(plan["memory_bytes"], sets["cifar10"]["bytes"])
+        number = d.run(spec)["id"]
+        rows = {r["optimizer"]: r for r in d.table(number)[0]["rows"]}
+        first = d.curve(number, "evaluation")["rows"][0]
+        self.assertAlmostEqual(first[3], 2.3026, delta=0.01)
+        self.assertLess(rows["adam"]["final_mean"], first[3] - 0.01)

@@ -52,6 +52,13 @@ expect 1 'wrong sum' -d "$work/to" --from "$work/bad" mnist
 empty "$work/to"
 printf '0,1,2\n<html>\n' >"$work/bad/optdigits.tra"
 cp "$work/bad/optdigits.tra" "$work/bad/optdigits.tes"
+echo nonsense | gzip >"$work/bad/cifar-10-binary.tar.gz"
+expect 1 'wrong sum' -d "$work/to" --from "$work/bad" cifar10
+expect 1 'cannot fetch it' -d "$work/to" --from "$work/none" cifar10
+empty "$work/to"
+mkdir "$work/to/cifar-10-batches-bin"
+expect 0 'left alone' -d "$work/to" --from "$work/bad" cifar10
+rmdir "$work/to/cifar-10-batches-bin"
 rm "$work"/bad/t10k-labels*
 expect 1 'wrong sum' -d "$work/to" --from "$work/bad" digits8x8
 empty "$work/to"

@@ -223,9 +223,9 @@ END_TEST
 
 START_TEST(lists_known_sets_then_others)
 {
-	static const char *const names[] = { "mnist", "digits8x8",
+	static const char *const names[] = { "mnist", "digits8x8", "cifar10",
 	    "synthetic-digits", "a-set", "b-broken", "z.set" };
-	static const size_t train[] = { 0, 6, 20000, 4, 0, 4 };
+	static const size_t train[] = { 0, 6, 0, 20000, 4, 0, 4 };
 	struct dataset_info *infos;
 	size_t count;
 
@@ -248,9 +248,9 @@ START_TEST(lists_known_sets_then_others)
 	free(infos);
 	/* Without a folder there are the known ones. */
 	ck_assert_int_eq(dataset_list(files_path("none"), &infos, &count), 0);
-	ck_assert_uint_eq(count, 3);
+	ck_assert_uint_eq(count, 4);
 	ck_assert_uint_eq(infos[0].train, 0);
-	ck_assert_uint_eq(infos[2].train, 20000);
+	ck_assert_uint_eq(infos[3].train, 20000);
 	free(infos);
 }
 END_TEST
