@@ -229,8 +229,14 @@ query_run(struct query *q)
 int
 query_end(struct query *q)
 {
+	int code;
+
 	if (q->stmt != NULL) {
-		sqlite3_reset(q->stmt);
+		/* A statement left before its end ends here, and what it
+		 * commits may fail here. */
+		code = sqlite3_reset(q->stmt);
+		if (code != SQLITE_OK && q->error == 0)
+			q->error = conn_error(q->conn, code);
 		/* Or it would point to the caller's memory. */
 		sqlite3_clear_bindings(q->stmt);
 	}
