@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/process.h"
+#include "http/deadline.h"
 #include "http/request.h"
 #include "store/store.h"
 
@@ -16,6 +18,12 @@ struct figures {
 	struct store_size size;
 	long long disk_free;	/* bytes; -1: not known */
 	double uptime;		/* seconds */
+	double oldest_queued;	/* seconds since the job that was submitted first
+				 * of those in the queue was; 0: none is */
+	struct store_health store;
+	struct server_health workers;
+	struct deadline_counts connections;
+	struct process_figures process;
 };
 
 /* 0, or an error of the store. */

@@ -3,6 +3,9 @@
 #include "http/handlers.h"
 #include "job/server.h"
 
+/* A part that has not moved for so long hangs. */
+#define SILENCE 30.0
+
 void
 health_live(const struct request *rq, struct response *rs)
 {
@@ -10,28 +13,109 @@ health_live(const struct request *rq, struct response *rs)
 	response_json(rs, 200, json_pack("{s:s}", "status", "ok"));
 }
 
+/* Whether the writer works at all: asking a hanging one would hang too. */
+static bool
+writer_ready(struct store *store, struct response *rs)
+{
+	struct store_health health;
+
+	store_health(store, &health);
+	if (health.broken) {
+		response_problem(rs, 503, "database_broken", "The database "
+		    "cannot be trusted after an error of the disk: nothing is "
+		    "written until the server starts again.");
+		return false;
+	}
+	if (health.busy_seconds > SILENCE || health.oldest_seconds > SILENCE) {
+		response_problem(rs, 503, "database_hangs", "A write has been "
+		    "waiting for the disk for %.0f s.", health.busy_seconds >
+		    health.oldest_seconds ? health.busy_seconds :
+		    health.oldest_seconds);
+		return false;
+	}
+	return true;
+}
+
+static bool
+store_ready(struct store *store, struct response *rs)
+{
+	struct store_health health;
+	int r;
+
+	if (!writer_ready(store, rs))
+		return false;
+	r = store_probe(store);
+	store_health(store, &health);
+	if (r == ERR_FULL)
+		response_problem(rs, 503, "disk_full", "The disk of the "
+		    "database is full.");
+	else if (r < 0 && health.checkpoint_error == r)
+		response_problem(rs, 503, "checkpoint", "The log of the "
+		    "database cannot be copied into it: %s.", err_text(r));
+	else if (r < 0)
+		response_problem(rs, 503, "database", "The database cannot be "
+		    "written: %s.", err_text(r));
+	return r == 0;
+}
+
+static bool
+disk_ready(struct server *server, struct response *rs)
+{
+	long long room = file_free_bytes(server_config(server)->state_folder);
+
+	if (room < 0 || room >= FIGURES_RESERVE)
+		return true;
+	response_problem(rs, 503, "disk_reserve", "The disk of the database "
+	    "has %lld bytes left; %lld are kept in reserve.", room,
+	    FIGURES_RESERVE);
+	return false;
+}
+
+static bool
+workers_ready(struct server *server, struct response *rs)
+{
+	struct server_health health;
+
+	server_health(server, &health);
+	if (health.started < health.workers)
+		response_problem(rs, 503, "workers", "Of %d workers only %d "
+		    "are there.", health.workers, health.started);
+	else if (health.silent_seconds > SILENCE)
+		response_problem(rs, 503, "workers", "A worker has not moved "
+		    "for %.0f s.", health.silent_seconds);
+	else
+		return true;
+	return false;
+}
+
+static bool
+queue_ready(struct server *server, struct response *rs)
+{
+	int64_t queued;
+	int r = store_job_count(server_store(server), JOB_QUEUED, &queued);
+
+	if (r == 0 && queued < SERVER_QUEUE_LIMIT)
+		return true;
+	if (r < 0)
+		response_problem(rs, 503, "database", "The database cannot be "
+		    "read: %s.", err_text(r));
+	else
+		response_problem(rs, 503, "queue_full", "%d jobs are waiting, "
+		    "as many as may.", SERVER_QUEUE_LIMIT);
+	return false;
+}
+
 void
 health_ready(const struct request *rq, struct response *rs)
 {
-	long long room =
-	    file_free_bytes(server_config(rq->server)->state_folder);
-	int r;
-
 	if (server_stopping(rq->server)) {
 		response_error(rs, ERR_SHUTDOWN, "server");
 		return;
 	}
-	r = store_probe(server_store(rq->server));
-	if (r == 0 && (room < 0 || room >= FIGURES_RESERVE)) {
+	if (store_ready(server_store(rq->server), rs) &&
+	    disk_ready(rq->server, rs) && workers_ready(rq->server, rs) &&
+	    queue_ready(rq->server, rs))
 		response_json(rs, 200, json_pack("{s:s}", "status", "ready"));
-		return;
-	}
-	response_header(rs, "Retry-After", "30");
-	if (r < 0)
-		response_problem(rs, 503, "database", "The database cannot be "
-		    "written: %s.", err_text(r));
 	else
-		response_problem(rs, 503, "disk_reserve", "The disk of the "
-		    "database has %lld bytes left; %lld are kept in reserve.",
-		    room, FIGURES_RESERVE);
+		response_header(rs, "Retry-After", "30");
 }

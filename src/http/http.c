@@ -86,6 +86,7 @@ http_start(const struct http_config *config, struct http **out,
 	site = &http->context.site;
 	site->server = config->server;
 	site->started = clock_seconds();
+	site->started_at = (double)clock_now() / 1000;
 	r = listen_open(config->address, config->port, &fd, &http->port,
 	    &loopback, m);
 	if (r < 0)
@@ -107,6 +108,7 @@ http_start(const struct http_config *config, struct http **out,
 		message_set(m, r, "cannot start a thread");
 		goto out;
 	}
+	site->deadlines = http->context.deadlines;
 	r = http_run(http, fd, m);
 	if (r < 0)
 		goto out;

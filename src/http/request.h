@@ -19,12 +19,16 @@
 #define SITE_POLL_RETRY 2	/* seconds until one past the limit comes again */
 #define SITE_UPLOADS_MAX (96ll * 1024 * 1024)	/* bytes of bodies held at once */
 
+struct deadlines;
+
 /* What all requests of a server share.  The counters may be used by any thread;
  * the rest does not change while requests are served. */
 struct site {
 	struct server *server;
 	struct gate gate;
 	double started;			/* clock_seconds() */
+	double started_at;		/* seconds since 1970 */
+	struct deadlines *deadlines;	/* of the connections; NULL: none */
 	atomic_bool stopping;		/* refuse what comes */
 	atomic_int polls;		/* long polls that wait now */
 	atomic_llong uploads;		/* bytes of bodies held now */

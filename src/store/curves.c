@@ -168,7 +168,11 @@ run_write(struct store *store, void *arg)
 		values += count * curve.columns;
 		row += count;
 	}
-	return end > curve.rows ? set_rows(c, curve.id, end) : 0;
+	if (end > curve.rows)
+		r = set_rows(c, curve.id, end);
+	if (r == 0)
+		store->rows += in->count;
+	return r;
 }
 
 int

@@ -37,13 +37,16 @@ health_write(struct store *store, int error)
 	struct store_health *h = &store->health;
 
 	pthread_mutex_lock(&store->mutex);
-	if (error == 0)
+	if (error == 0) {
 		h->commits++;
-	else if (error == ERR_FULL || error == ERR_IO)
+		h->rows += store->rows;
+		store->committed = clock_seconds();
+	} else if (error == ERR_FULL || error == ERR_IO) {
 		h->write_errors++;
-	else
+	} else {
 		/* The caller's fault, not the disk's. */
 		error = h->write_error;
+	}
 	h->write_error = error;
 	health_full(store);
 	pthread_mutex_unlock(&store->mutex);
@@ -85,6 +88,8 @@ store_health(struct store *store, struct store_health *health)
 		health->oldest_seconds = now - store->oldest;
 	if (store->busy_since > 0)
 		health->busy_seconds = now - store->busy_since;
+	health->commit_seconds = store->committed > 0 ?
+	    now - store->committed : -1;
 	health->queued_bytes = store->bytes;
 	pthread_mutex_unlock(&store->mutex);
 }

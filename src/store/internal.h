@@ -174,6 +174,9 @@ struct store {
 	bool stop, woken;
 	struct copy *copy;	/* the backup under way, or NULL */
 	struct store_health health;	/* its ages and queue are 0 here */
+	double committed;	/* when something last was; 0: never */
+	uint64_t rows;		/* of curves, in the group under way; the writer's
+				 * own */
 	double busy_since;	/* when the writer's turn began; 0: it waits */
 	uint64_t version;
 	struct conn readers[STORE_READERS];

@@ -99,6 +99,8 @@ struct store_health {
 				 * piece of work; 0: it waits.  Long: it hangs
 				 * (for the watchdog) */
 	uint64_t commits;	/* groups committed */
+	double commit_seconds;	/* since the last of them; -1: none yet */
+	uint64_t rows;		/* of curves, committed */
 	uint64_t write_errors;	/* writes and groups the disk refused */
 	uint64_t checkpoints, checkpoint_errors;
 	int wal_pages;		/* in the log */

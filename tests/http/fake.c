@@ -48,6 +48,13 @@ server_stop(struct server *server)
 }
 
 void
+server_health(struct server *server, struct server_health *health)
+{
+	*health = (struct server_health){ .workers = server->config.workers,
+	    .started = server->config.workers };
+}
+
+void
 fake_begin(void)
 {
 	struct message m = { "" };
