@@ -47,6 +47,7 @@ home immintrin.h num
 home sqlite3.h store
 home microhttpd.h http
 home jansson.h job http daemon
+home curl/curl.h daemon
 
 # Quoted includes are path-qualified.
 if grep -rn '#include "[^/"]*"' src; then

@@ -36,6 +36,14 @@ command_bench(const struct options *o, const char *only);
 int
 command_export(const struct options *o, const char *what);
 
+/* Copy the database into a new file, which need not be idle for it. */
+int
+command_backup(const struct options *o, const char *path);
+
+/* Look whether a database, NULL: the state folder's, is sound. */
+int
+command_check(const struct options *o, const char *path);
+
 /* Print every option that a job may have. */
 int
 command_describe(void);
@@ -43,6 +51,10 @@ command_describe(void);
 /* SIGTERM, SIGINT and SIGHUP, blocked in every thread and waited for in one. */
 void
 signals_block(void);
+
+/* They end the program again: for a command that leaves nothing behind. */
+void
+signals_default(void);
 
 /* Wait for one of them, at most `seconds` (negative: for ever).  Which it was; 0:
  * none came. */

@@ -19,6 +19,10 @@ help(void)
 	    "foreground\n"
 	    "       l2ld export ID[.FORMAT]           a snapshot as "
 	    "safetensors, npz or json\n"
+	    "       l2ld backup FILE                  copy the database, "
+	    "also while it is served\n"
+	    "       l2ld check [FILE]                 look whether a database "
+	    "or a backup is sound\n"
 	    "       l2ld describe                     every option of a job\n"
 	    "       l2ld bench [WORK]                 measure this machine\n"
 	    "\n");
@@ -55,6 +59,10 @@ command(struct options *o, const char **words, int argc, char **argv)
 		return command_describe();
 	if (strcmp(name, "export") == 0)
 		return command_export(o, word);
+	if (strcmp(name, "backup") == 0)
+		return command_backup(o, word);
+	if (strcmp(name, "check") == 0)
+		return command_check(o, word);
 	fprintf(stderr, "l2ld: there is no command '%s%s%s'; see l2ld "
 	    "--help\n", name, word != NULL ? " " : "", word != NULL ? word :
 	    "");

@@ -132,6 +132,8 @@ const struct option options_table[] = {
 	    option_set_config, 0, 0, 0, 0 },
 	{ "output", "FILE", false, "export: write here (standard output)",
 	    TEXT(output) },
+	{ "force", NULL, false, "backup: replace FILE if it is there",
+	    FLAG(force) },
 	{ "serve", NULL, false, "run: serve the dashboard meanwhile, and go on "
 	    "serving", FLAG(serve) },
 	{ "exit", NULL, false, "run --serve: end after the table", FLAG(exit) },

@@ -24,6 +24,7 @@ struct options {
 	int log_format;			/* enum log_format */
 	bool json;			/* bench */
 	bool quick;			/* bench */
+	bool force;			/* backup */
 	char output[OPTIONS_PATH_MAX];	/* export */
 	bool help, version;
 };

@@ -22,14 +22,18 @@ log_machine(void)
 		log_warning("%s", blas.warning);
 }
 
-/* Its first line on standard output; nobody may be reading it. */
+/* Its first line on standard output, which nobody may be reading; and a line
+ * beside the database, for l2ld backup. */
 static void
-announce(const struct options *o, int port)
+announce(const struct options *o, struct server *server, int port)
 {
 	bool six = strchr(o->address, ':') != NULL;
+	char url[sizeof o->address + 32];
 
-	printf("l2ld %s ready: http://%s%s%s:%d/\n", PACKAGE_VERSION,
-	    six ? "[" : "", o->address, six ? "]" : "", port);
+	snprintf(url, sizeof url, "http://%s%s%s:%d/", six ? "[" : "",
+	    o->address, six ? "]" : "", port);
+	store_announce(server_store(server), url);
+	printf("l2ld %s ready: %s\n", PACKAGE_VERSION, url);
 	fflush(stdout);
 }
 
@@ -46,7 +50,7 @@ serve_open(const struct options *o, struct server *server, struct http **http,
 		hosts[i] = o->hosts[i];
 	r = http_start(&config, http, m);
 	if (r == 0)
-		announce(o, http_port(*http));
+		announce(o, server, http_port(*http));
 	return r;
 }
 

@@ -52,6 +52,17 @@ signals_block(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+void
+signals_default(void)
+{
+	sigset_t set;
+
+	for (size_t i = 0; i < wanted_len; i++)
+		signal(wanted[i], SIG_DFL);
+	wanted_set(&set);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 int
 signals_wait(double seconds)
 {

@@ -73,7 +73,10 @@ make_response(struct response *rs)
 {
 	struct MHD_Response *response;
 
-	if (rs->fixed != NULL)
+	if (rs->has_file)
+		response = MHD_create_response_from_fd64(rs->file_len,
+		    rs->file);
+	else if (rs->fixed != NULL)
 		response = MHD_create_response_from_buffer(rs->fixed_len,
 		    (void *)(uintptr_t)rs->fixed, MHD_RESPMEM_PERSISTENT);
 	else
@@ -81,9 +84,10 @@ make_response(struct response *rs)
 		    rs->body.data, MHD_RESPMEM_MUST_FREE);
 	if (response == NULL)
 		return NULL;
-	/* The bytes are the library's now. */
+	/* The bytes, or the file, are the library's now. */
 	if (rs->fixed == NULL)
 		rs->body = (struct buf){ 0 };
+	rs->has_file = false;
 	for (int i = 0; i < rs->headers_len; i++)
 		MHD_add_response_header(response, rs->headers[i].name,
 		    rs->headers[i].value);
@@ -96,7 +100,7 @@ make_response(struct response *rs)
 
 /* A line for each answer, for who asks for all lines. */
 static void
-log_answer(const struct exchange *exchange, size_t len)
+log_answer(const struct exchange *exchange, uint64_t len)
 {
 	struct log_field fields[] = {
 		{ .key = "method", .text = exchange->rq.method },
@@ -115,7 +119,7 @@ static enum MHD_Result
 send_response(struct MHD_Connection *connection, struct exchange *exchange)
 {
 	struct response *rs = &exchange->rs;
-	size_t len = rs->fixed != NULL ? rs->fixed_len : rs->body.len;
+	uint64_t len = response_size(rs);
 	struct MHD_Response *response = make_response(rs);
 	enum MHD_Result result;
 

@@ -73,6 +73,10 @@ catalogues_datasets(const struct request *rq, struct response *rs);
 void
 catalogues_presets(const struct request *rq, struct response *rs);
 
+/* backup.c */
+void
+backup_make(const struct request *rq, struct response *rs);
+
 /* server_info.c */
 void
 server_info(const struct request *rq, struct response *rs);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/utf8.h"
@@ -22,6 +23,9 @@ response_drop_body(struct response *rs)
 	buf_free(&rs->body);
 	rs->fixed = NULL;
 	rs->fixed_len = 0;
+	if (rs->has_file)
+		close(rs->file);
+	rs->has_file = false;
 	rs->type = NULL;
 }
 
@@ -75,6 +79,25 @@ response_buf(struct response *rs, int status, const char *type,
 	rs->type = type;
 	rs->body = *body;
 	*body = (struct buf){ 0 };
+}
+
+void
+response_file(struct response *rs, int status, const char *type, int file,
+    uint64_t len)
+{
+	response_drop_body(rs);
+	rs->status = status;
+	rs->type = type;
+	rs->has_file = true;
+	rs->file = file;
+	rs->file_len = len;
+}
+
+uint64_t
+response_size(const struct response *rs)
+{
+	return rs->has_file ? rs->file_len : rs->fixed != NULL ?
+	    rs->fixed_len : rs->body.len;
 }
 
 static void

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -27,6 +28,9 @@ struct response {
 	struct buf body;	/* owned */
 	const void *fixed;	/* or bytes that live for ever */
 	size_t fixed_len;
+	bool has_file;		/* or what this descriptor, owned, reads */
+	int file;
+	uint64_t file_len;
 	int headers_len;
 	struct response_header headers[RESPONSE_HEADERS_MAX];
 	bool close;		/* the connection must end with it */
@@ -48,6 +52,15 @@ response_json(struct response *rs, int status, json_t *value);
 void
 response_buf(struct response *rs, int status, const char *type,
     struct buf *body);
+
+/* Answer with the len bytes that file reads from its beginning; it is taken. */
+void
+response_file(struct response *rs, int status, const char *type, int file,
+    uint64_t len);
+
+/* Bytes of the body. */
+uint64_t
+response_size(const struct response *rs);
 
 /* An error: application/problem+json with type, title, status, detail and code.
  * What the answer was before is dropped, its headers stay. */

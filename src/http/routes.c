@@ -92,6 +92,13 @@ const struct route routes[] = {
 	    "List the specs that come with the program."),
 	READ(API "/server", server_info, "Server", NULL, NULL,
 	    "Read version, machine, queue and database."),
+	{
+		.method = "POST", .pattern = API "/backup",
+		.handler = backup_make, .authority = AUTHORITY_CHANGE,
+		.status = "200", .media = "application/vnd.sqlite3",
+		.name = "backup_make", .text = "Download a copy of the whole "
+		    "database as it is now."
+	},
 	MONITOR(API "/openapi.json", openapi_read, NULL, "application/json",
 	    "Read this description."),
 	MONITOR(API "/healthz", health_live, "Health", NULL,

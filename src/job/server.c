@@ -63,7 +63,7 @@ server_new(const struct server_config *config, struct server **out,
 {
 	struct server *server;
 	int64_t count;
-	char path[4096];
+	char path[SERVER_PATH_MAX];
 	int r;
 
 	*out = NULL;
@@ -82,6 +82,7 @@ server_new(const struct server_config *config, struct server **out,
 	r = store_open(path, &server->store, m);
 	if (r < 0)
 		goto out;
+	server_backup_clean(server);
 	r = store_job_requeue(server->store, &count);
 	if (r < 0) {
 		message_set(m, r, "interrupted jobs cannot be put back into "

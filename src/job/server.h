@@ -99,6 +99,12 @@ int
 server_resume(struct server *server, int64_t id, enum job_state *present);
 int
 server_retry(struct server *server, int64_t id, enum job_state *present);
+/* Copy the database (store_backup) into a file without a name: *fd reads its
+ * *size bytes from the beginning, and closing it is its end.  ERR_CONFLICT while
+ * another is being made; others with a sentence. */
+int
+server_backup(struct server *server, int *fd, int64_t *size, struct message *m);
+
 /* A new job with the same spec, new id in *copy. */
 int
 server_duplicate(struct server *server, int64_t id, int64_t *copy);

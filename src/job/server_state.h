@@ -10,6 +10,7 @@
 #include "job/server.h"
 
 #define SERVER_WORKERS_MAX 256
+#define SERVER_PATH_MAX 4096
 
 struct worker {
 	struct server *server;
@@ -36,9 +37,14 @@ struct server {
 	_Atomic bool stopping;
 	bool hurry;		/* without checkpoints; under the mutex */
 	bool stopped;
+	bool backing_up;	/* under the mutex */
 	/* Work per second (see rule_work) of one thread, as measured. */
 	_Atomic double rate;
 };
+
+/* Remove what a killed server left of a backup (backup.c). */
+void
+server_backup_clean(const struct server *server);
 
 /* Threads for a job that does not say how many, if it began now. */
 int

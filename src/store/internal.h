@@ -294,6 +294,13 @@ struct check_rule {
 };
 extern const struct check_rule check_counts[], check_rules[];
 
+/* SQLite would read a log that another database left behind into a backup that
+ * was copied to its place.  A backup, unlike a database in use, says in its
+ * header that it has no log: ERR_CONFLICT when one is there.  Only while no
+ * connection is open (restored.c). */
+int
+restored_check(const char *path, const char *log, struct message *m);
+
 /* path and suffix joined, malloc'd; "file:..." would be read as a URI, so a
  * relative one begins with "./" (open.c). */
 char *

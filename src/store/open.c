@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 
 char *
@@ -98,6 +99,12 @@ store_open_writer(struct store *store, struct message *m)
 		return message_set(m, r, "cannot write to the database %s: %s",
 		    store->path, sqlite3_errmsg(store->writer.db));
 	store->incarnation = sqlite3_last_insert_rowid(store->writer.db);
+	/* SQLite forgives a folder that cannot be synced, but a file whose name
+	 * is lost with the power is lost. */
+	r = file_sync_folder(store->path);
+	if (r < 0)
+		return message_set(m, r, "cannot sync the folder of %s: %s",
+		    store->path, strerror(errno));
 	/* Pages that an interrupted deletion left are given back. */
 	store->vacuum = true;
 	return 0;
@@ -168,6 +175,7 @@ store_open(const char *path, struct store **out, struct message *m)
 	if (store->path == NULL || store->wal_path == NULL)
 		goto out;
 	if ((r = store_lock(store, m)) < 0 ||
+	    (r = restored_check(store->path, store->wal_path, m)) < 0 ||
 	    (r = store_open_writer(store, m)) < 0 ||
 	    (r = store_open_readers(store, m)) < 0 ||
 	    (r = store_start(store)) < 0)

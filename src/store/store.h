@@ -44,7 +44,8 @@ struct store;
  * writer.  The folder must exist.  Refuses a file of another application, of a
  * newer version or none of a database's form (ERR_FORMAT) and leaves it as it
  * is; refuses a file that is open already, here or in another process
- * (ERR_CONFLICT).  PATH.lock stays beside the file for that.  Makes a new
+ * (ERR_CONFLICT), and a backup beside which the log of the database lies that was
+ * there before it.  PATH.lock stays beside the file for that.  Makes a new
  * incarnation. */
 int
 store_open(const char *path, struct store **store, struct message *m);

@@ -187,6 +187,30 @@ always(void *arg)
 	return true;
 }
 
+/* Killed, then a backup copied over it: its log must not get into it. */
+START_TEST(stale_log)
+{
+	const char *copy = empty();
+	struct store *other;
+	struct message m;
+	FILE *log;
+
+	fill();
+	ck_assert_int_eq(store_backup(store, copy, NULL), 0);
+	store_close(store);
+	store = NULL;
+	ck_assert_int_eq(file_place(copy, scratch_path, true, &m), 0);
+	log = fopen(scratch_file("l2ld.db-wal"), "w");
+	fputs("frames", log);
+	fclose(log);
+	ck_assert_int_eq(store_open(scratch_path, &other, &m), ERR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(m.text, "l2ld.db-wal"));
+	unlink(scratch_file("l2ld.db-wal"));
+	store = scratch_open();
+	ck_assert_int_eq(jobs_of(store), 0);
+}
+END_TEST
+
 START_TEST(stopped)
 {
 	struct message m;
@@ -351,6 +375,7 @@ suite_backup(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, open_store);
 	tcase_add_test(tc, closed_file);
+	tcase_add_test(tc, stale_log);
 	tcase_add_test(tc, stopped);
 	tcase_add_test(tc, busy);
 	tcase_add_loop_test(tc, findings, 0,
