@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,26 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-int
-file_read(const char *path, size_t limit, char **data, size_t *len,
+/* Whether what was opened may be trusted to be known to its owner only. */
+static int
+check_secret(const char *path, const struct stat *st, mode_t forbidden,
     struct message *m)
+{
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		return message_set(m, ERR_INVALID, "%s belongs to another "
+		    "user (%u): chown it to the one who runs l2ld", path,
+		    (unsigned)st->st_uid);
+	if ((st->st_mode & forbidden) != 0)
+		return message_set(m, ERR_INVALID, "others may read or write "
+		    "%s (mode %04o): chmod %04o it", path,
+		    (unsigned)st->st_mode & 07777, 0640u & ~forbidden);
+	return 0;
+}
+
+/* forbidden 0: it is no secret. */
+static int
+read_file(const char *path, size_t limit, mode_t forbidden, char **data,
+    size_t *len, struct message *m)
 {
 	int r = ERR_INTERNAL, fd;
 	char *bytes = NULL;
@@ -33,6 +51,11 @@ file_read(const char *path, size_t limit, char **data, size_t *len,
 	if (!S_ISREG(st.st_mode)) {
 		r = message_set(m, ERR_IO, "%s is not a regular file", path);
 		goto out;
+	}
+	if (forbidden != 0) {
+		r = check_secret(path, &st, forbidden, m);
+		if (r < 0)
+			goto out;
 	}
 	if (st.st_size < 0 || (unsigned long long)st.st_size > limit) {
 		r = message_set(m, ERR_LIMIT, "%s has %lld bytes; at most %zu "
@@ -67,6 +90,20 @@ out:
 	if (fd >= 0)
 		close(fd);
 	return r;
+}
+
+int
+file_read(const char *path, size_t limit, char **data, size_t *len,
+    struct message *m)
+{
+	return read_file(path, limit, 0, data, len, m);
+}
+
+int
+file_read_secret(const char *path, size_t limit, mode_t forbidden, char **data,
+    size_t *len, struct message *m)
+{
+	return read_file(path, limit, forbidden, data, len, m);
 }
 
 static int
@@ -165,22 +202,37 @@ file_place(const char *temporary, const char *path, bool replace,
 	return file_sync_folder(path) == 0 ? 0 : write_failed(path, m);
 }
 
-int
-file_write(const char *path, const void *data, size_t len, struct message *m)
+static int
+write_file(const char *path, const void *data, size_t len, bool secret,
+    struct message *m)
 {
 	char temporary[FILE_PATH_MAX];
 	int fd = file_temporary(path, temporary, m), r;
 
 	if (fd < 0)
 		return fd;
-	if (write_all(fd, data, len) < 0 || fchmod(fd, 0644) < 0)
+	if (write_all(fd, data, len) < 0 ||
+	    fchmod(fd, secret ? 0600 : 0644) < 0)
 		r = write_failed(path, m);
 	else
-		r = file_place(temporary, path, true, m);
+		r = file_place(temporary, path, !secret, m);
 	close(fd);
 	if (r < 0)
 		unlink(temporary);
 	return r;
+}
+
+int
+file_write(const char *path, const void *data, size_t len, struct message *m)
+{
+	return write_file(path, data, len, false, m);
+}
+
+int
+file_write_secret(const char *path, const void *data, size_t len,
+    struct message *m)
+{
+	return write_file(path, data, len, true, m);
 }
 
 int

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -16,6 +17,12 @@
 int
 file_read(const char *path, size_t limit, char **data, size_t *len,
     struct message *m);
+
+/* The same for a secret: ERR_INVALID when it belongs to somebody else than this
+ * user or root, or when its mode has one of the bits of forbidden, such as 077. */
+int
+file_read_secret(const char *path, size_t limit, mode_t forbidden, char **data,
+    size_t *len, struct message *m);
 
 /* Write len bytes to path through a temporary file beside it, synced and
  * renamed.  Returns 0, ERR_IO or ERR_FULL with a sentence. */
@@ -39,6 +46,12 @@ file_place(const char *temporary, const char *path, bool replace,
 /* Sync the folder that path is in: what was made or renamed there lasts. */
 int
 file_sync_folder(const char *path);
+
+/* The same with mode 0600, and only where there is nothing yet: ERR_CONFLICT
+ * when there is, which is then left as it was. */
+int
+file_write_secret(const char *path, const void *data, size_t len,
+    struct message *m);
 
 /* Make a folder and those above it, mode 0700.  0 or ERR_IO. */
 int

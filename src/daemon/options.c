@@ -122,6 +122,8 @@ const struct option options_table[] = {
 	    "($XDG_STATE_HOME/l2ld)", TEXT(state) },
 	{ "data", "DIR", true, "folder of data sets ($L2LD_DATA, then the "
 	    "installed one)", TEXT(data) },
+	{ "token", "FILE", true, "the token that other users and machines "
+	    "must show (token in the state folder)", TEXT(token) },
 	{ "workers", "N", true, "jobs that run at a time (one for each core)",
 	    NUMBER(workers, 1, 256) },
 	{ "threads", "N", true, "threads of a job that does not say (the "
@@ -181,4 +183,16 @@ options_help(void)
 		    "");
 		printf("  %-24s %s\n", left, p->text);
 	}
+}
+
+int
+options_complete(struct options *o, struct message *m)
+{
+	char path[OPTIONS_PATH_MAX];
+	int len;
+
+	if (o->token[0] != 0)
+		return 0;
+	len = snprintf(path, sizeof path, "%s/token", o->state);
+	return put_text(o->token, sizeof o->token, path, (size_t)len, m);
 }

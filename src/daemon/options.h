@@ -14,6 +14,7 @@ struct options {
 	int port;
 	char state[OPTIONS_PATH_MAX];
 	char data[OPTIONS_PATH_MAX];
+	char token[OPTIONS_PATH_MAX];
 	int workers;
 	int threads;			/* of a job that does not say; 0: see
 					 * struct server_config */
@@ -49,6 +50,11 @@ options_text(struct options *o, const char *name, const char *text,
 int
 options_arguments(struct options *o, int argc, char **argv, const char **words,
     int most, struct message *m);
+
+/* Fill in what follows from other options: the token's file is in the state
+ * folder.  ERR_INVALID with a sentence when its path is too long. */
+int
+options_complete(struct options *o, struct message *m);
 
 /* The table of options, for --help. */
 void

@@ -23,7 +23,8 @@ service_configure(struct options *o, int argc, char **argv,
 	r = options_file(o, CONFIG_FILE, m);
 	if (r < 0 && r != ERR_NOT_FOUND)
 		return r;
-	return options_arguments(o, argc, argv, words, 2, m);
+	r = options_arguments(o, argc, argv, words, 2, m);
+	return r < 0 ? r : options_complete(o, m);
 }
 
 static bool

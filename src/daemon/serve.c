@@ -43,7 +43,7 @@ serve_open(const struct options *o, struct server *server, struct http **http,
 {
 	const char *hosts[OPTIONS_HOSTS_MAX + 1] = { NULL };
 	struct http_config config = { .address = o->address, .port = o->port,
-	    .hosts = hosts, .server = server };
+	    .hosts = hosts, .token = o->token, .server = server };
 	int r;
 
 	for (int i = 0; i < o->hosts_len; i++)

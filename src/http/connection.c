@@ -27,13 +27,28 @@ struct exchange {
 	struct response rs;
 };
 
-static struct deadline *
-connection_deadline(struct MHD_Connection *connection)
+/* What is kept for a connection. */
+struct held {
+	struct deadline *deadline;
+	struct peer peer;
+};
+
+/* NULL when there was no room for it. */
+static struct held *
+connection_held(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info->socket_context;
+}
+
+static struct deadline *
+connection_deadline(struct MHD_Connection *connection)
+{
+	struct held *held = connection_held(connection);
+
+	return held != NULL ? held->deadline : NULL;
 }
 
 void *
@@ -163,8 +178,8 @@ begin(struct connection_context *context, struct MHD_Connection *connection,
 	    exchange);
 	head.headers_len = exchange->headers_len;
 	measure_head(connection, exchange->target_at, &head);
-	exchange->refused = !serve_head(&context->site, &head, &exchange->rq,
-	    rs);
+	exchange->refused = !serve_head(&context->site, &head,
+	    &connection_held(connection)->peer, &exchange->rq, rs);
 	gate_length(&head, &len);
 	if (exchange->refused && (rs->close || len > DRAIN_MAX ||
 	    gate_header(&head, "Expect", NULL) != NULL)) {
@@ -254,20 +269,38 @@ connection_completed(void *cls, struct MHD_Connection *connection,
 	free(exchange);
 }
 
+/* NULL when there is no room. */
+static struct held *
+held_new(struct deadlines *deadlines, int socket)
+{
+	struct held *held = calloc(1, sizeof *held);
+
+	if (held == NULL)
+		return NULL;
+	held->peer.socket = socket;
+	held->deadline = deadline_add(deadlines, socket);
+	if (held->deadline != NULL)
+		return held;
+	free(held);
+	return NULL;
+}
+
 void
 connection_notify(void *cls, struct MHD_Connection *connection,
     void **socket_context, enum MHD_ConnectionNotificationCode what)
 {
 	struct connection_context *context = cls;
+	struct held *held = *socket_context;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-		*socket_context = deadline_add(context->deadlines,
+		*socket_context = held_new(context->deadlines,
 		    info->connect_fd);
-	} else if (*socket_context != NULL) {
-		deadline_remove(*socket_context);
+	} else if (held != NULL) {
+		deadline_remove(held->deadline);
+		free(held);
 		*socket_context = NULL;
 	}
 }

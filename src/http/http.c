@@ -2,11 +2,13 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/authority.h"
 #include "http/connection.h"
 #include "http/framing.h"
 #include "http/listen.h"
@@ -37,6 +39,8 @@
 struct http {
 	struct connection_context context;
 	struct MHD_Daemon *daemon;
+	struct http_config config;
+	bool loopback;		/* only this machine can reach it */
 	int port;
 	int fd;			/* it listens here */
 	/* Of http_silent_seconds: when nobody waited to be accepted, or somebody
@@ -71,38 +75,62 @@ http_run(struct http *http, int fd, struct message *m)
 	return 0;
 }
 
+static void
+http_free(struct http *http)
+{
+	struct site *site = &http->context.site;
+
+	explicit_bzero(&site->token, sizeof site->token);
+	pthread_rwlock_destroy(&site->lock);
+	free(http);
+}
+
+int
+http_reload(struct http *http, const char *const *hosts, struct message *m)
+{
+	struct site *site = &http->context.site;
+	struct gate gate;
+	int r = gate_init(&gate, http->config.address, http->port, hosts, m);
+
+	if (r == 0)
+		r = authority_read_token(site, http->config.token,
+		    http->loopback, m);
+	if (r < 0)
+		return r;
+	pthread_rwlock_wrlock(&site->lock);
+	site->gate = gate;
+	pthread_rwlock_unlock(&site->lock);
+	return 0;
+}
+
 int
 http_start(const struct http_config *config, struct http **out,
     struct message *m)
 {
 	struct http *http = calloc(1, sizeof *http);
 	struct site *site;
-	bool loopback;
 	int r, fd = -1;
 
 	*out = NULL;
 	if (http == NULL)
 		return message_set(m, ERR_MEMORY, "out of memory");
+	http->config = *config;
 	site = &http->context.site;
+	pthread_rwlock_init(&site->lock, NULL);
 	site->server = config->server;
 	site->started = clock_seconds();
 	site->started_at = (double)clock_now() / 1000;
 	r = listen_open(config->address, config->port, &fd, &http->port,
-	    &loopback, m);
+	    &http->loopback, m);
 	if (r < 0)
 		goto out;
-	if (!loopback) {
-		r = message_set(m, ERR_INVALID, "listening on %s would let "
-		    "whoever can reach it control this server; listen on "
-		    "127.0.0.1 and forward the port, as with ssh -L "
-		    "%d:127.0.0.1:%d HOST", config->address, http->port,
-		    http->port);
-		goto out;
-	}
-	r = gate_init(&site->gate, config->address, http->port, config->hosts,
-	    m);
+	r = http_reload(http, config->hosts, m);
 	if (r < 0)
 		goto out;
+	if (!http->loopback)
+		log_warning("other machines can reach %s, and the token "
+		    "travels in clear: --certificate and --key encrypt it",
+		    config->address);
 	r = deadlines_new(&http->context.deadlines);
 	if (r < 0) {
 		message_set(m, r, "cannot start a thread");
@@ -113,14 +141,13 @@ http_start(const struct http_config *config, struct http **out,
 	if (r < 0)
 		goto out;
 	*out = http;
-	http = NULL;
 out:
 	if (r < 0) {
 		if (fd >= 0)
 			close(fd);
 		deadlines_free(http->context.deadlines);
+		http_free(http);
 	}
-	free(http);
 	return r;
 }
 
@@ -174,5 +201,5 @@ http_stop(struct http *http)
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 	MHD_stop_daemon(http->daemon);
 	deadlines_free(http->context.deadlines);
-	free(http);
+	http_free(http);
 }

@@ -11,13 +11,17 @@ struct http_config {
 	/* Further names that may stand in Host, with or without a port; NULL at
 	 * the end, or NULL. */
 	const char *const *hosts;
+	/* Paths, which must live as long as the HTTP server.  The token's file
+	 * is made if the address is of this machine alone; NULL: nobody but
+	 * this user and root may do anything, and no other address will do. */
+	const char *token;
 	struct server *server;	/* must outlive the HTTP server */
 };
 
 struct http;
 
-/* Bind, listen and serve; only an address of this machine alone is accepted.
- * Returns 0, or ERR_IO, ERR_INVALID, ERR_LIMIT or ERR_MEMORY with a sentence. */
+/* Bind, listen and serve; an address that other machines can reach is refused
+ * unless there is a token.  Returns 0, or an error with a sentence. */
 int
 http_start(const struct http_config *config, struct http **http,
     struct message *m);
@@ -25,6 +29,11 @@ http_start(const struct http_config *config, struct http **http,
 /* The port it listens on. */
 int
 http_port(const struct http *http);
+
+/* Read the token again, and take other hosts (as in http_config).  0,
+ * or an error with a sentence: then all stays as it was. */
+int
+http_reload(struct http *http, const char *const *hosts, struct message *m);
 
 /* How long the HTTP side has done nothing though there was something to do: the
  * watch over slow clients, or taking new connections.  It is little when all is

@@ -3,6 +3,7 @@
 #ifndef L2LD_HTTP_REQUEST_H
 #define L2LD_HTTP_REQUEST_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include "http/query.h"
 #include "http/response.h"
 #include "http/route.h"
+#include "http/token.h"
 #include "job/server.h"
 
 #define SITE_POLLS_MAX 16	/* long polls at once */
@@ -25,7 +27,9 @@ struct deadlines;
  * the rest does not change while requests are served. */
 struct site {
 	struct server *server;
-	struct gate gate;
+	pthread_rwlock_t lock;		/* guards the two that follow, which */
+	struct gate gate;		/* a reload replaces */
+	struct token token;
 	double started;			/* clock_seconds() */
 	double started_at;		/* seconds since 1970 */
 	struct deadlines *deadlines;	/* of the connections; NULL: none */

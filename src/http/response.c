@@ -131,6 +131,7 @@ response_title(int status)
 	} titles[] = {
 		{ 200, "OK" }, { 201, "Created" }, { 204, "No Content" },
 		{ 304, "Not Modified" }, { 400, "Bad Request" },
+		{ 401, "Unauthorized" },
 		{ 403, "Forbidden" }, { 404, "Not Found" },
 		{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
 		{ 409, "Conflict" }, { 411, "Length Required" },

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/authority.h"
 #include "http/static.h"
 #include "job/formats.h"
 
@@ -128,8 +129,8 @@ serve_room(struct request *rq, struct response *rs, uint64_t len)
 }
 
 static bool
-serve_route(const struct gate_head *head, struct request *rq,
-    struct response *rs)
+serve_route(const struct gate_head *head, struct peer *peer,
+    struct request *rq, struct response *rs)
 {
 	struct route_match match;
 	struct gate_fault fault;
@@ -138,6 +139,10 @@ serve_route(const struct gate_head *head, struct request *rq,
 	route_find(routes, rq->method, rq->path, &match);
 	rq->route = match.route;
 	if (match.route == NULL && !serve_elsewhere(rq, rs, match.known))
+		return false;
+	/* Before room is made for a body. */
+	if (!authority_check(rq->site, match.route != NULL ?
+	    match.route->authority : AUTHORITY_NONE, head, peer, rs))
 		return false;
 	rq->id = match.id;
 	memcpy(rq->name, match.name, sizeof rq->name);
@@ -156,9 +161,21 @@ serve_route(const struct gate_head *head, struct request *rq,
 	return serve_key(head, rq, rs) && serve_room(rq, rs, len);
 }
 
+static bool
+serve_gate(struct site *site, const struct gate_head *head,
+    struct gate_fault *fault)
+{
+	bool pass;
+
+	pthread_rwlock_rdlock(&site->lock);
+	pass = gate_check(&site->gate, head, fault);
+	pthread_rwlock_unlock(&site->lock);
+	return pass;
+}
+
 bool
-serve_head(struct site *site, const struct gate_head *head, struct request *rq,
-    struct response *rs)
+serve_head(struct site *site, const struct gate_head *head, struct peer *peer,
+    struct request *rq, struct response *rs)
 {
 	struct gate_fault fault;
 	bool pass = false;
@@ -166,7 +183,7 @@ serve_head(struct site *site, const struct gate_head *head, struct request *rq,
 	*rq = (struct request){ .site = site, .server = site->server,
 		.method = head->method };
 	*rs = (struct response){ 0 };
-	if (!gate_check(&site->gate, head, &fault)) {
+	if (!serve_gate(site, head, &fault)) {
 		rs->close = fault.close;
 		response_problem(rs, fault.status, fault.code, "%s",
 		    fault.detail.text);
@@ -175,7 +192,7 @@ serve_head(struct site *site, const struct gate_head *head, struct request *rq,
 		response_error(rs, ERR_SHUTDOWN, "server");
 	} else {
 		pass = serve_target(head->target, rq, rs) &&
-		    serve_route(head, rq, rs);
+		    serve_route(head, peer, rq, rs);
 	}
 	if (!pass)
 		serve_finish(site, rs);

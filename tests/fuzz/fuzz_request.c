@@ -18,7 +18,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct site site;
+static struct site site = { .lock = PTHREAD_RWLOCK_INITIALIZER };
 static char folder[] = "/tmp/l2ld-fuzz-XXXXXX";
 
 static void
@@ -130,6 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gate_header headers[GATE_HEADERS_MAX + 1];
 	struct gate_head head = { .version = "HTTP/1.1", .headers = headers };
+	struct peer own = { -1, true, true };
 	struct request rq;
 	struct response rs;
 	char *text;
@@ -145,7 +146,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_head(text, &head, headers);
 	safe = strcmp(head.method, "GET") == 0 ||
 	    strcmp(head.method, "HEAD") == 0;
-	if (serve_head(&site, &head, &rq, &rs)) {
+	if (serve_head(&site, &head, &own, &rq, &rs)) {
 		if (!safe && foreign(&head))
 			abort();
 		if (safe)

@@ -18,6 +18,7 @@ struct server {
 };
 
 struct site fake_site;
+struct peer fake_peer;
 struct store *fake_store;
 struct server *fake_server;
 static struct server the_server;
@@ -69,7 +70,8 @@ fake_begin(void)
 	atomic_store(&the_server.stopping, false);
 	fake_server = &the_server;
 	fake_error = 0;
-	memset(&fake_site, 0, sizeof fake_site);
+	fake_peer = (struct peer){ -1, true, true };
+	fake_site = (struct site){ .lock = PTHREAD_RWLOCK_INITIALIZER };
 	fake_site.server = fake_server;
 	fake_site.started = clock_seconds();
 	ck_assert_int_eq(gate_init(&fake_site.gate, "127.0.0.1", 8642, NULL,
@@ -138,6 +140,7 @@ ask_with(struct reply *reply, const char *method, const char *target,
 	struct gate_header headers[5] = { { "Host", "127.0.0.1:8642" } };
 	struct gate_head head = { .method = method, .target = target,
 		.version = "HTTP/1.1", .headers = headers, .headers_len = 1 };
+	struct peer peer = fake_peer;
 	struct request rq;
 
 	reply_free(reply);
@@ -151,7 +154,7 @@ ask_with(struct reply *reply, const char *method, const char *target,
 	if (name != NULL)
 		headers[head.headers_len++] =
 		    (struct gate_header){ name, value };
-	if (serve_head(&fake_site, &head, &rq, &reply->rs)) {
+	if (serve_head(&fake_site, &head, &peer, &rq, &reply->rs)) {
 		if (rq.body != NULL) {
 			memcpy(rq.body, body, rq.body_size + 1);
 			rq.body_len = rq.body_size;

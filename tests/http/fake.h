@@ -6,11 +6,13 @@
 #include <check.h>
 #include <jansson.h>
 
+#include "http/peer.h"
 #include "http/request.h"
 #include "http/response.h"
 
 /* Of the present test. */
 extern struct site fake_site;
+extern struct peer fake_peer;	/* who asks: one who needs no token */
 extern struct store *fake_store;
 extern struct server *fake_server;
 
@@ -70,6 +72,8 @@ Suite *
 suite_route(void);
 Suite *
 suite_gate(void);
+Suite *
+suite_authority(void);
 Suite *
 suite_response(void);
 Suite *

@@ -85,7 +85,7 @@ import(struct reply *reply, const char *bytes, size_t len)
 	struct request rq;
 
 	sprintf(length, "%zu", len);
-	ck_assert(serve_head(&fake_site, &head, &rq, &reply->rs));
+	ck_assert(serve_head(&fake_site, &head, &fake_peer, &rq, &reply->rs));
 	if (len > 0) {
 		memcpy(rq.body, bytes, len);
 		rq.body_len = len;
@@ -142,7 +142,7 @@ START_TEST(uploads_are_bounded)
 	struct response rs;
 
 	for (int i = 0; i < 4; i++) {
-		bool pass = serve_head(&fake_site, &head, &rq[i], &rs);
+		bool pass = serve_head(&fake_site, &head, &fake_peer, &rq[i], &rs);
 
 		ck_assert(pass == (i < 3));
 		if (!pass)

@@ -10,6 +10,7 @@ main(void)
 
 	srunner_add_suite(runner, suite_route());
 	srunner_add_suite(runner, suite_gate());
+	srunner_add_suite(runner, suite_authority());
 	srunner_add_suite(runner, suite_response());
 	srunner_add_suite(runner, suite_deadline());
 	srunner_add_suite(runner, suite_jobs());
