@@ -32,22 +32,27 @@ recorder_flush(struct recorder *r)
 	r->gathered = 0;
 	if (count == 0)
 		return 0;
+	r->flushed = clock_seconds();
 	return store_curve_write_async(r->store, r->job, r->name,
 	    r->next - count, (size_t)count, r->columns, r->values);
 }
 
 int
+recorder_poll(struct recorder *r)
+{
+	/* Rows that come seldom are handed over at once. */
+	if (r->gathered < RECORDER_ROWS &&
+	    clock_seconds() - r->flushed < SECONDS_MAX)
+		return 0;
+	return recorder_flush(r);
+}
+
+int
 recorder_put(struct recorder *r, const double *values)
 {
-	double now = clock_seconds();
-
-	if (r->gathered == 0)
-		r->since = now;
 	memcpy(r->values + r->gathered * r->columns, values,
 	    (size_t)r->columns * sizeof *values);
 	r->gathered++;
 	r->next++;
-	if (r->gathered < RECORDER_ROWS && now - r->since < SECONDS_MAX)
-		return 0;
-	return recorder_flush(r);
+	return recorder_poll(r);
 }

@@ -17,7 +17,7 @@ struct recorder {
 	int columns;
 	int64_t next;		/* row number of the next row put */
 	int gathered;
-	double since;		/* when the first of them was put */
+	double flushed;		/* when rows were last handed over */
 	double values[RECORDER_ROWS * RECORDER_COLUMNS_MAX];
 };
 
@@ -30,6 +30,11 @@ recorder_open(struct recorder *r, struct store *store, int64_t job,
 /* Put one row. */
 int
 recorder_put(struct recorder *r, const double *values);
+
+/* Hand over what has waited long enough: called between two pieces of work, so
+ * that the last rows need not wait for the next. */
+int
+recorder_poll(struct recorder *r);
 
 /* Hand over what is gathered. */
 int

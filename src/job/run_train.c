@@ -131,12 +131,16 @@ record_epoch(struct training *t, const struct train_event *event)
 {
 	struct run *run = t->run;
 	int64_t every = run->spec->training.snapshot_every;
+	int64_t validate = run->spec->training.validate_every;
 	double row[] = { (double)event->epoch, event->meta_loss,
 	    event->learning_rate, event->gradient_norm,
 	    run->before + clock_seconds() - run->began };
 	struct rule rule;
 	int r = recorder_put(&run->training, row);
 
+	/* A validation may take long, and comes next. */
+	if (r == 0 && validate > 0 && event->epoch % validate == 0)
+		r = recorder_flush(&run->training);
 	run->work_done += train_epoch_work(&run->spec->training,
 	    &run->trained, &t->problem);
 	if (r == 0 && every > 0 && event->epoch % every == 0) {
@@ -257,6 +261,10 @@ train_loop(struct training *t, struct run_end *end, bool *ended)
 			return run_checkpoint(t->run, t->trainer);
 		}
 		run_progress(t->run, t->run->work_done, false);
+		if (r == 0)
+			r = recorder_poll(&t->run->training);
+		if (r == 0)
+			r = recorder_poll(&t->run->validation);
 		if (r == 0 && now - t->checkpointed > CHECKPOINT_SECONDS) {
 			t->checkpointed = now;
 			r = run_checkpoint(t->run, t->trainer);
