@@ -46,6 +46,9 @@ home cblas.h num
 home immintrin.h num
 home sqlite3.h store
 home microhttpd.h http
+home gnutls/gnutls.h http
+home gnutls/abstract.h http
+home gnutls/crypto.h job
 home jansson.h job http daemon
 home curl/curl.h daemon
 

@@ -44,6 +44,10 @@ command_backup(const struct options *o, const char *path);
 int
 command_check(const struct options *o, const char *path);
 
+/* Make the token if there is none, and print the name of its file. */
+int
+command_token(const struct options *o);
+
 /* Print every option that a job may have. */
 int
 command_describe(void);

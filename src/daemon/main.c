@@ -23,6 +23,8 @@ help(void)
 	    "also while it is served\n"
 	    "       l2ld check [FILE]                 look whether a database "
 	    "or a backup is sound\n"
+	    "       l2ld token                        make the token, and say "
+	    "where it is\n"
 	    "       l2ld describe                     every option of a job\n"
 	    "       l2ld bench [WORK]                 measure this machine\n"
 	    "\n");
@@ -63,6 +65,8 @@ command(struct options *o, const char **words, int argc, char **argv)
 		return command_backup(o, word);
 	if (strcmp(name, "check") == 0)
 		return command_check(o, word);
+	if (strcmp(name, "token") == 0 && word == NULL)
+		return command_token(o);
 	fprintf(stderr, "l2ld: there is no command '%s%s%s'; see l2ld "
 	    "--help\n", name, word != NULL ? " " : "", word != NULL ? word :
 	    "");

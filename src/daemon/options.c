@@ -124,6 +124,10 @@ const struct option options_table[] = {
 	    "installed one)", TEXT(data) },
 	{ "token", "FILE", true, "the token that other users and machines "
 	    "must show (token in the state folder)", TEXT(token) },
+	{ "certificate", "FILE", true, "speak HTTPS with this certificate "
+	    "(PEM, with its chain)", TEXT(certificate) },
+	{ "key", "FILE", true, "the certificate's key (PEM, no password)",
+	    TEXT(key) },
 	{ "workers", "N", true, "jobs that run at a time (one for each core)",
 	    NUMBER(workers, 1, 256) },
 	{ "threads", "N", true, "threads of a job that does not say (the "

@@ -15,6 +15,8 @@ struct options {
 	char state[OPTIONS_PATH_MAX];
 	char data[OPTIONS_PATH_MAX];
 	char token[OPTIONS_PATH_MAX];
+	char certificate[OPTIONS_PATH_MAX];	/* "": none; so is key */
+	char key[OPTIONS_PATH_MAX];
 	int workers;
 	int threads;			/* of a job that does not say; 0: see
 					 * struct server_config */

@@ -28,10 +28,17 @@ static void
 announce(const struct options *o, struct server *server, int port)
 {
 	bool six = strchr(o->address, ':') != NULL;
+	const char *address = o->address;
 	char url[sizeof o->address + 32];
 
-	snprintf(url, sizeof url, "http://%s%s%s:%d/", six ? "[" : "",
-	    o->address, six ? "]" : "", port);
+	/* "All addresses" is none to ask at; this machine can use its own. */
+	if (strcmp(address, "0.0.0.0") == 0)
+		address = "127.0.0.1";
+	else if (strcmp(address, "::") == 0)
+		address = "::1";
+	snprintf(url, sizeof url, "http%s://%s%s%s:%d/",
+	    o->certificate[0] != 0 ? "s" : "", six ? "[" : "", address,
+	    six ? "]" : "", port);
 	store_announce(server_store(server), url);
 	printf("l2ld %s ready: %s\n", PACKAGE_VERSION, url);
 	fflush(stdout);
@@ -43,7 +50,9 @@ serve_open(const struct options *o, struct server *server, struct http **http,
 {
 	const char *hosts[OPTIONS_HOSTS_MAX + 1] = { NULL };
 	struct http_config config = { .address = o->address, .port = o->port,
-	    .hosts = hosts, .token = o->token, .server = server };
+	    .hosts = hosts, .token = o->token,
+	    .certificate = o->certificate[0] != 0 ? o->certificate : NULL,
+	    .key = o->key[0] != 0 ? o->key : NULL, .server = server };
 	int r;
 
 	for (int i = 0; i < o->hosts_len; i++)

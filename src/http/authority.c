@@ -48,28 +48,24 @@ authority_check(struct site *site, enum authority wanted,
 }
 
 int
-authority_read_token(struct site *site, const char *path, bool loopback,
+authority_read_token(struct token *token, const char *path, bool loopback,
     struct message *m)
 {
-	struct token token = { 0 };
 	int r = 0;
 
+	*token = (struct token){ 0 };
 	if (path == NULL && !loopback)
 		return message_set(m, ERR_INVALID, "other machines can reach "
 		    "this address: it needs a token file (--token)");
-	if (path != NULL && loopback)
+	if (path == NULL)
+		return 0;
+	if (loopback)
 		r = token_make(path, m);
-	if (path != NULL && r == 0)
-		r = token_read(&token, path, m);
+	if (r == 0)
+		r = token_read(token, path, m);
 	if (r == ERR_NOT_FOUND && !loopback)
 		message_set(m, r, "other machines can reach this address, but "
 		    "there is no token that keeps them out: `l2ld token`, with "
 		    "the same --state and --token, makes %.200s", path);
-	if (r < 0)
-		return r;
-	pthread_rwlock_wrlock(&site->lock);
-	site->token = token;
-	pthread_rwlock_unlock(&site->lock);
-	explicit_bzero(&token, sizeof token);
-	return 0;
+	return r;
 }

@@ -18,9 +18,9 @@ authority_check(struct site *site, enum authority wanted,
 
 /* Read the token file of a server that listens on loopback only, or not: there
  * the file is made when there is none, elsewhere that is an error, and so is
- * path NULL.  0 or an error with a sentence; then the token is as it was. */
+ * path NULL.  0 or an error with a sentence. */
 int
-authority_read_token(struct site *site, const char *path, bool loopback,
+authority_read_token(struct token *token, const char *path, bool loopback,
     struct message *m);
 
 #endif

@@ -31,6 +31,7 @@ struct exchange {
 struct held {
 	struct deadline *deadline;
 	struct peer peer;
+	struct tls *tls;
 };
 
 /* NULL when there was no room for it. */
@@ -271,14 +272,15 @@ connection_completed(void *cls, struct MHD_Connection *connection,
 
 /* NULL when there is no room. */
 static struct held *
-held_new(struct deadlines *deadlines, int socket)
+held_new(struct connection_context *context, int socket)
 {
 	struct held *held = calloc(1, sizeof *held);
 
 	if (held == NULL)
 		return NULL;
 	held->peer.socket = socket;
-	held->deadline = deadline_add(deadlines, socket);
+	held->tls = context->tls;
+	held->deadline = deadline_add(context->deadlines, socket);
 	if (held->deadline != NULL)
 		return held;
 	free(held);
@@ -296,11 +298,28 @@ connection_notify(void *cls, struct MHD_Connection *connection,
 		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-		*socket_context = held_new(context->deadlines,
-		    info->connect_fd);
+		*socket_context = held_new(context, info->connect_fd);
 	} else if (held != NULL) {
 		deadline_remove(held->deadline);
 		free(held);
 		*socket_context = NULL;
 	}
+}
+
+int
+connection_certificate(gnutls_session_t session,
+    const struct gnutls_cert_retr_st *info, gnutls_pcert_st **chain,
+    unsigned *chain_len, gnutls_ocsp_data_st **ocsp, unsigned *ocsp_len,
+    gnutls_privkey_t *key, unsigned *flags)
+{
+	/* The library keeps its connection there. */
+	struct MHD_Connection *connection = gnutls_session_get_ptr(session);
+	struct held *held = connection != NULL ? connection_held(connection) :
+	    NULL;
+
+	(void)info;
+	*ocsp = NULL;
+	*ocsp_len = 0;
+	return held != NULL ? tls_retrieve(held->tls, chain, chain_len, key,
+	    flags) : -1;
 }

@@ -6,11 +6,13 @@
 
 #include "http/deadline.h"
 #include "http/request.h"
+#include "http/tls.h"
 
 /* What the callbacks are given. */
 struct connection_context {
 	struct site site;
 	struct deadlines *deadlines;
+	struct tls *tls;	/* NULL: none is spoken */
 };
 
 /* Seconds without a byte. */
@@ -32,6 +34,13 @@ connection_access(void *cls, struct MHD_Connection *connection,
 void
 connection_completed(void *cls, struct MHD_Connection *connection,
     void **con_cls, enum MHD_RequestTerminationCode why);
+
+/* MHD_OPTION_HTTPS_CERT_CALLBACK2. */
+int
+connection_certificate(gnutls_session_t session,
+    const struct gnutls_cert_retr_st *info, gnutls_pcert_st **chain,
+    unsigned *chain_len, gnutls_ocsp_data_st **ocsp, unsigned *ocsp_len,
+    gnutls_privkey_t *key, unsigned *flags);
 
 /* MHD_OPTION_NOTIFY_CONNECTION. */
 void

@@ -180,8 +180,8 @@ check_host(const struct gate *gate, const struct gate_head *head,
 	if (gate_knows(gate, host))
 		return true;
 	return gate_refuse(fault, 403, "host_not_allowed", "This server does "
-	    "not answer to the name in the Host header; an administrator can "
-	    "add it to the allowed hosts.");
+	    "not answer to the name \"%.100s\" (the Host header). Who runs it "
+	    "can allow it: --host NAME, or `host = NAME` in l2ld.conf.", host);
 }
 
 /* A browser says where an unsafe request comes from; other programs send

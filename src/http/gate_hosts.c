@@ -23,13 +23,14 @@ gate_add(struct gate *gate, const char *host, int port, struct message *m)
 	return 0;
 }
 
-/* A name with the server's port, and without it where it is HTTP's own. */
+/* A name with the server's port, and without it where it is the protocol's
+ * own. */
 static int
 gate_add_name(struct gate *gate, const char *host, int port, struct message *m)
 {
 	int r = gate_add(gate, host, port, m);
 
-	if (r == 0 && port == 80)
+	if (r == 0 && (port == 80 || port == 443))
 		r = gate_add(gate, host, 0, m);
 	return r;
 }
@@ -54,7 +55,10 @@ gate_init(struct gate *gate, const char *address, int port,
 	*gate = (struct gate){ 0 };
 	snprintf(bound, sizeof bound, bare ? "[%s]" : "%s", address);
 	names[3] = bound;
-	for (int i = 0; i < 4 && r == 0; i++)
+	/* "All addresses" is none that a client should call it by. */
+	if (strcmp(bound, "0.0.0.0") == 0 || strcmp(bound, "[::]") == 0)
+		names[3] = NULL;
+	for (int i = 0; i < 4 && names[i] != NULL && r == 0; i++)
 		r = gate_add_name(gate, names[i], port, m);
 	for (int i = 0; extra != NULL && extra[i] != NULL && r == 0; i++) {
 		r = gate_add(gate, extra[i], 0, m);

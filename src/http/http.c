@@ -53,11 +53,21 @@ static int
 http_run(struct http *http, int fd, struct message *m)
 {
 	struct connection_context *context = &http->context;
+	struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
+		    (void *)(uintptr_t)TLS_PRIORITIES },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK2, 0,
+		    (void *)(uintptr_t)connection_certificate },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 
 	http->daemon = MHD_start_daemon(
 	    MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
-	    MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL, connection_access,
-	    context,
+	    MHD_USE_POLL | MHD_USE_ITC |
+	    (context->tls != NULL ? MHD_USE_TLS : 0), 0, NULL, NULL,
+	    connection_access, context,
+	    MHD_OPTION_ARRAY, context->tls != NULL ? tls : plain,
 	    MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)DEADLINE_PLACES,
 	    MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_SILENCE,
@@ -80,6 +90,7 @@ http_free(struct http *http)
 {
 	struct site *site = &http->context.site;
 
+	tls_free(http->context.tls);
 	explicit_bzero(&site->token, sizeof site->token);
 	pthread_rwlock_destroy(&site->lock);
 	free(http);
@@ -89,17 +100,42 @@ int
 http_reload(struct http *http, const char *const *hosts, struct message *m)
 {
 	struct site *site = &http->context.site;
+	struct token token;
 	struct gate gate;
 	int r = gate_init(&gate, http->config.address, http->port, hosts, m);
 
 	if (r == 0)
-		r = authority_read_token(site, http->config.token,
+		r = authority_read_token(&token, http->config.token,
 		    http->loopback, m);
+	/* The certificate last: once it is replaced nothing can fail. */
+	if (r == 0 && http->context.tls != NULL)
+		r = tls_load(http->context.tls, m);
 	if (r < 0)
 		return r;
 	pthread_rwlock_wrlock(&site->lock);
 	site->gate = gate;
+	site->token = token;
 	pthread_rwlock_unlock(&site->lock);
+	explicit_bzero(&token, sizeof token);
+	return 0;
+}
+
+/* Be ready to speak TLS, if that is wanted. */
+static int
+http_encrypt(struct http *http, struct message *m)
+{
+	const char *certificate = http->config.certificate;
+	const char *key = http->config.key;
+
+	if (certificate == NULL && key == NULL)
+		return 0;
+	if (certificate == NULL || key == NULL)
+		return message_set(m, ERR_INVALID, "--%s needs --%s too",
+		    key == NULL ? "certificate" : "key",
+		    key == NULL ? "key" : "certificate");
+	http->context.tls = tls_new(certificate, key);
+	if (http->context.tls == NULL)
+		return message_set(m, ERR_MEMORY, "out of memory");
 	return 0;
 }
 
@@ -124,10 +160,12 @@ http_start(const struct http_config *config, struct http **out,
 	    &http->loopback, m);
 	if (r < 0)
 		goto out;
-	r = http_reload(http, config->hosts, m);
+	r = http_encrypt(http, m);
+	if (r == 0)
+		r = http_reload(http, config->hosts, m);
 	if (r < 0)
 		goto out;
-	if (!http->loopback)
+	if (!http->loopback && http->context.tls == NULL)
 		log_warning("other machines can reach %s, and the token "
 		    "travels in clear: --certificate and --key encrypt it",
 		    config->address);

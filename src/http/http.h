@@ -15,6 +15,7 @@ struct http_config {
 	 * is made if the address is of this machine alone; NULL: nobody but
 	 * this user and root may do anything, and no other address will do. */
 	const char *token;
+	const char *certificate, *key;	/* PEM; both NULL: plain HTTP */
 	struct server *server;	/* must outlive the HTTP server */
 };
 
@@ -30,7 +31,7 @@ http_start(const struct http_config *config, struct http **http,
 int
 http_port(const struct http *http);
 
-/* Read the token again, and take other hosts (as in http_config).  0,
+/* Read token and certificate again, and take other hosts (as in http_config).  0,
  * or an error with a sentence: then all stays as it was. */
 int
 http_reload(struct http *http, const char *const *hosts, struct message *m);
