@@ -119,7 +119,7 @@ const struct option options_table[] = {
 	{ "listen", "ADDRESS:PORT", true, "serve here (127.0.0.1:8642); port "
 	    "0 picks a free one", set_listen, AT(address), 0, 65535 },
 	{ "state", "DIR", true, "folder of the database "
-	    "($XDG_STATE_HOME/l2ld)", TEXT(state) },
+	    "($STATE_DIRECTORY, or $XDG_STATE_HOME/l2ld)", TEXT(state) },
 	{ "data", "DIR", true, "folder of data sets ($L2LD_DATA, then the "
 	    "installed one)", TEXT(data) },
 	{ "token", "FILE", true, "the token that other users and machines "
@@ -154,23 +154,35 @@ const struct option options_table[] = {
 	{ .name = NULL },
 };
 
+/* systemd's folder of the service, of several the first; or this user's. */
+static void
+default_state(char state[OPTIONS_PATH_MAX])
+{
+	const char *service = getenv("STATE_DIRECTORY");
+	const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+	if (service != NULL && service[0] == '/')
+		snprintf(state, OPTIONS_PATH_MAX, "%.*s",
+		    (int)strcspn(service, ":"), service);
+	else if (xdg != NULL && xdg[0] == '/')
+		snprintf(state, OPTIONS_PATH_MAX, "%s/l2ld", xdg);
+	else if (home != NULL && home[0] == '/')
+		snprintf(state, OPTIONS_PATH_MAX, "%s/.local/state/l2ld",
+		    home);
+	else
+		strcpy(state, "/var/lib/l2ld");
+}
+
 void
 options_defaults(struct options *o)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	const char *data = getenv("L2LD_DATA");
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	memset(o, 0, sizeof *o);
 	strcpy(o->address, "127.0.0.1");
 	o->port = 8642;
-	if (state != NULL && state[0] == '/')
-		snprintf(o->state, sizeof o->state, "%s/l2ld", state);
-	else if (home != NULL && home[0] == '/')
-		snprintf(o->state, sizeof o->state, "%s/.local/state/l2ld",
-		    home);
-	else
-		strcpy(o->state, "/var/lib/l2ld");
+	default_state(o->state);
 	snprintf(o->data, sizeof o->data, "%s", data != NULL && data[0] != 0 ?
 	    data : L2LD_DATA_FOLDER);
 	o->workers = cores < 1 ? 1 : cores > 256 ? 256 : (int)cores;

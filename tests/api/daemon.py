@@ -31,13 +31,18 @@ def die_with_parent():
 
 
 class Daemon:
-    """One state folder and, between start and stop, the process on it."""
+    """One state folder and, between start and stop, the process on it.  With
+    environment more than the tests' own; before is a command that is to start
+    it."""
 
-    def __init__(self, workers=2, data=None, options=()):
+    def __init__(self, workers=2, data=None, options=(), environment=None,
+                 before=()):
         self.folder = Path(tempfile.mkdtemp(prefix="l2ld-api-"))
         self.state = self.folder / "state"
         self.data = Path(data) if data else self.folder / "data"
         self.options = ["--workers", str(workers), *options]
+        self.environment = dict(os.environ, **(environment or {}))
+        self.before = before
         self.process = None
         self.session = requests.Session()
         self.session.trust_env = False
@@ -48,9 +53,9 @@ class Daemon:
     def start(self):
         self.log = open(self.folder / "stderr", "ab")
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--state",
+            [*self.before, PROGRAM, "serve", "--listen", "127.0.0.1:0", "--state",
              str(self.state), "--data", str(self.data), *self.options],
-            stdout=subprocess.PIPE, stderr=self.log,
+            stdout=subprocess.PIPE, stderr=self.log, env=self.environment,
             preexec_fn=die_with_parent)
         ready = select.select([self.process.stdout], [], [], 20 * SLOW)[0]
         line = self.process.stdout.readline().decode() if ready else ""
