@@ -47,9 +47,8 @@ def main():
         count[word] += 1
         lines.append(line)
     print()
-    if len(lines) > 1:
-        print("promises: " + ", ".join(
-            f"{number} {word}" for word, number in count.items()))
+    print("promises: " + ", ".join(
+        f"{number} {word}" for word, number in count.items()))
     print("\n".join(lines), flush=True)
     return count["failed"] > 0
 
