@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "base/err.h"
 
 /* How often a waiting thread looks before it sleeps: about half a millisecond, in
@@ -25,6 +26,7 @@ struct team {
 	pthread_mutex_t mutex;
 	pthread_cond_t begin, end;
 	bool quit;
+	int64_t job;			/* of the thread that made it */
 	/* The section under way. */
 	void (*work)(void *, size_t, int);
 	void *arg;
@@ -77,6 +79,8 @@ member_main(void *arg)
 	struct team *team = member->team;
 	uint32_t seen = 0;
 
+	if (team->job != 0)
+		crash_set_job(team->job);
 	while (await_section(team, seen)) {
 		seen++;
 		take_items(team, member->number);
@@ -86,6 +90,8 @@ member_main(void *arg)
 			pthread_mutex_unlock(&team->mutex);
 		}
 	}
+	if (team->job != 0)
+		crash_set_job(0);
 	return NULL;
 }
 
@@ -98,6 +104,7 @@ team_new(int threads, struct team **out)
 	if (team == NULL)
 		return ERR_MEMORY;
 	team->size = threads;
+	team->job = crash_job();
 	pthread_mutex_init(&team->mutex, NULL);
 	pthread_cond_init(&team->begin, NULL);
 	pthread_cond_init(&team->end, NULL);
