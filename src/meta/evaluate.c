@@ -33,8 +33,17 @@ const struct param evaluate_params[] = {
 	  .len_max = PARAM_LIST_MAX,
 	  .text = "The grid: the one with the lowest mean sum of losses is "
 	  "picked for each hand-crafted optimizer." },
+	{ .name = "points", .kind = PARAM_INT, AT(points), .preset = "10000",
+	  .min = 1, .max = 1e5, .unit = "rows", .text = "A curve of more "
+	  "steps than this has every second, third, ... step, and the last." },
 	{ .name = NULL }
 };
+
+int64_t
+evaluate_stride(const struct evaluate_options *o)
+{
+	return (o->horizon + o->points - 1) / o->points;
+}
 
 static int
 chunk_runs(const struct evaluate_config *c)

@@ -19,9 +19,15 @@ struct evaluate_options {
 	char name[PARAM_TEXT_MAX];
 	int64_t horizon, runs, tuning_runs;
 	struct param_reals learning_rates;	/* the grid */
+	int64_t points;		/* of a curve; evaluate_stride */
 };
 
 extern const struct param evaluate_params[];
+
+/* Every so many steps one is recorded, so that there are no more than `points`
+ * beside the last: a function of the options alone. */
+int64_t
+evaluate_stride(const struct evaluate_options *o);
 
 #define EVALUATE_RULES_MAX 16
 

@@ -30,6 +30,8 @@ struct train_options {
 	double clip_norm;		/* 0: none */
 	int64_t validate_every, validation_runs, patience;
 	int64_t snapshot_every;		/* 0: no periodic snapshots */
+	int64_t snapshot_keep;		/* of them; 0: all */
+	int64_t points;			/* of the training curve; train_stride */
 };
 
 enum train_loss_weights { TRAIN_LOSS_ALL, TRAIN_LOSS_LAST };
@@ -93,6 +95,11 @@ int64_t
 trainer_best_epoch(const struct trainer *trainer);
 int64_t
 trainer_epoch(const struct trainer *trainer);	/* epochs done */
+
+/* Every so many epochs one is recorded, so that there are no more than `points`
+ * beside the first and the last: a function of the options alone. */
+int64_t
+train_stride(const struct train_options *o);
 
 /* The work of an epoch and of a validation, in the measure of rule_work. */
 double

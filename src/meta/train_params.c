@@ -71,8 +71,21 @@ const struct param train_params[] = {
 	{ .name = "snapshot_every", .kind = PARAM_INT, AT(snapshot_every),
 	  .preset = "0", .min = 0, .max = 1e7, .unit = "epochs",
 	  .text = "Epochs between periodic snapshots; 0: none." },
+	{ .name = "snapshot_keep", .kind = PARAM_INT, AT(snapshot_keep),
+	  .preset = "10", .min = 0, .max = 1e7, .unit = "snapshots",
+	  .text = "So many periodic snapshots are kept, the latest; 0: all." },
+	{ .name = "points", .kind = PARAM_INT, AT(points),
+	  .preset = "100000", .min = 1, .max = 1e7, .unit = "rows",
+	  .text = "A training of more epochs than this has every second, "
+	  "third, ... epoch in its curve, and the first and last." },
 	{ .name = NULL }
 };
+
+int64_t
+train_stride(const struct train_options *o)
+{
+	return (o->epochs + o->points - 1) / o->points;
+}
 
 double
 train_epoch_work(const struct train_options *o, const struct rule *rule,

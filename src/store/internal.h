@@ -324,7 +324,8 @@ reader_give(struct store *store, struct conn *c);
 /* Jobs, for the files that share them (job_row.c). */
 #define JOB_COLUMNS \
 	"id, name, type, state, reason, tags, notes, priority, attempts, " \
-	"created, started, finished, done, total, unit, run_seconds"
+	"created, started, finished, done, total, unit, run_seconds, " \
+	"memory, disk, crashes"
 
 /* Fill row from JOB_COLUMNS.  Errors stick to the query. */
 void
@@ -345,6 +346,13 @@ job_tags_check(struct conn *c, const char *tags);
 int
 job_document_set(struct conn *c, int64_t id, const char *kind,
     const char *text);
+
+/* Forget what a job did: inside a write (job_edit.c). */
+int
+job_reset(struct store *store, int64_t id);
+/* Bytes that queued and running jobs will still write (job_claim.c). */
+int
+job_disk_left(struct conn *c, int64_t *left);
 
 /* The migrations of sql/ (made at build time). */
 extern const struct embedded store_migrations[];

@@ -123,6 +123,33 @@ run_document(struct store *store, void *arg)
 	return job_document_set(&store->writer, in->id, in->kind, in->text);
 }
 
+struct job_size {
+	int64_t id, memory, disk;
+};
+
+static int
+run_size(struct store *store, void *arg)
+{
+	const struct job_size *in = arg;
+	struct query q;
+
+	query_begin(&q, &store->writer, "UPDATE job SET memory = ?, disk = ? "
+	    "WHERE id = ?");
+	query_int(&q, in->memory);
+	query_int(&q, in->disk);
+	query_int(&q, in->id);
+	return found(store, query_run(&q));
+}
+
+int
+store_job_set_size(struct store *store, int64_t id, int64_t memory,
+    int64_t disk)
+{
+	struct job_size in = { .id = id, .memory = memory, .disk = disk };
+
+	return store_call(store, run_size, &in);
+}
+
 int
 store_job_set_environment(struct store *store, int64_t id, const char *json)
 {
@@ -139,8 +166,8 @@ store_job_set_results(struct store *store, int64_t id, const char *json)
 	return store_call(store, run_document, &in);
 }
 
-static int
-run_reset(struct store *store, void *arg)
+int
+job_reset(struct store *store, int64_t id)
 {
 	static const char *const deletions[] = {
 		"DELETE FROM curve WHERE job = ?",
@@ -148,11 +175,10 @@ run_reset(struct store *store, void *arg)
 		"DELETE FROM checkpoint WHERE job = ?",
 		"DELETE FROM document WHERE job = ? AND kind = 'results'",
 	};
-	int64_t id = *(int64_t *)arg;
 	struct query q;
 	int r;
 
-	query_begin(&q, &store->writer, "UPDATE job SET "
+	query_begin(&q, &store->writer, "UPDATE job SET crashes = 0, wrote = 0, "
 	    "started = iif(state = 'running', ?, 0), "
 	    "done = 0, total = 0, unit = '', run_seconds = 0 WHERE id = ?");
 	query_int(&q, clock_now());
@@ -166,12 +192,6 @@ run_reset(struct store *store, void *arg)
 	}
 	store->vacuum = true;
 	return r;
-}
-
-int
-store_job_reset(struct store *store, int64_t id)
-{
-	return store_call(store, run_reset, &id);
 }
 
 struct progress {
@@ -194,7 +214,7 @@ run_progress(struct store *store, void *arg)
 	struct query q;
 
 	query_begin(&q, &store->writer, "UPDATE job SET done = ?, total = ?, "
-	    "unit = ?, run_seconds = ? WHERE id = ?");
+	    "unit = ?, run_seconds = ?, wrote = 1 WHERE id = ?");
 	query_real(&q, number(in->done));
 	query_real(&q, number(in->total));
 	query_text(&q, in->unit);

@@ -92,6 +92,9 @@ job_row_fill(struct query *q, struct job_row *row)
 	row->total = query_get_real(q, 13);
 	row->unit = query_get_text(q, 14);
 	row->run_seconds = query_get_real(q, 15);
+	row->memory = query_get_int(q, 16);
+	row->disk = query_get_int(q, 17);
+	row->crashes = query_get_int(q, 18);
 }
 
 #define DOCUMENT(kind) \
@@ -111,9 +114,9 @@ job_row_load(struct conn *c, int64_t id, struct job_row *row)
 	r = query_next(&q);
 	if (r > 0) {
 		job_row_fill(&q, row);
-		row->spec = query_get_text(&q, 16);
-		row->environment = query_get_text(&q, 17);
-		row->results = query_get_text(&q, 18);
+		row->spec = query_get_text(&q, 19);
+		row->environment = query_get_text(&q, 20);
+		row->results = query_get_text(&q, 21);
 	}
 	if (query_end(&q) < 0) {
 		job_row_free(row);

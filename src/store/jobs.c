@@ -51,6 +51,24 @@ check_limit(struct conn *c, int64_t limit)
 	return queued < limit ? 0 : ERR_LIMIT;
 }
 
+/* Whether there is room for this job beside what the others will still write. */
+static int
+check_room(struct conn *c, const struct job_new *job)
+{
+	int64_t left;
+	int r;
+
+	if (job->disk_room == NULL)
+		return 0;
+	r = job_disk_left(c, &left);
+	if (r < 0)
+		return r;
+	if (job->disk_left != NULL)
+		*job->disk_left = left;
+	return left <= *job->disk_room && job->disk <= *job->disk_room - left ?
+	    0 : ERR_FULL;
+}
+
 static int
 insert_rows(struct store *store, struct insert *in)
 {
@@ -60,13 +78,15 @@ insert_rows(struct store *store, struct insert *in)
 	int r;
 
 	query_begin(&q, &store->writer, "INSERT INTO job (name, type, state, "
-	    "tags, notes, priority, created, submit_key, submit_body) "
-	    "VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?)");
+	    "tags, notes, priority, memory, disk, created, submit_key, "
+	    "submit_body) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)");
 	query_text(&q, job->name != NULL ? job->name : "");
 	query_text(&q, job->type);
 	query_text(&q, job->tags != NULL ? job->tags : "[]");
 	query_text(&q, job->notes != NULL ? job->notes : "");
 	query_int(&q, job->priority);
+	query_int(&q, job->memory);
+	query_int(&q, job->disk);
 	query_int(&q, now);
 	query_text(&q, job->key);
 	query_text(&q, job->key != NULL ? job->body : NULL);
@@ -91,6 +111,8 @@ run_insert(struct store *store, void *arg)
 		return r < 0 ? r : 0;
 	}
 	r = check_limit(&store->writer, in->job->queue_limit);
+	if (r == 0)
+		r = check_room(&store->writer, in->job);
 	if (r == 0)
 		r = job_tags_check(&store->writer, in->job->tags);
 	return r < 0 ? r : insert_rows(store, in);
@@ -123,58 +145,12 @@ store_job_read(struct store *store, int64_t id, struct job_row *row)
 	return r;
 }
 
-struct claim {
-	int64_t only;
-	struct job_row *row;
-};
-
-static int
-run_claim(struct store *store, void *arg)
-{
-	const struct claim *claim = arg;
-	int64_t now = clock_now(), id = 0;
-	struct query q;
-	int r;
-
-	query_begin(&q, &store->writer, "UPDATE job SET state = 'running', "
-	    "reason = NULL, attempts = attempts + 1, incarnation = ?1, "
-	    "started = iif(started = 0, ?2, started) WHERE id = "
-	    "(SELECT id FROM job WHERE state = 'queued' "
-	    "AND (?3 = 0 OR id = ?3) "
-	    "ORDER BY priority DESC, id LIMIT 1) RETURNING id");
-	query_int(&q, store->incarnation);
-	query_int(&q, now);
-	query_int(&q, claim->only);
-	if (query_next(&q) > 0)
-		id = query_get_int(&q, 0);
-	r = query_run(&q);
-	if (r < 0)
-		return r;
-	if (id == 0)
-		return ERR_NOT_FOUND;
-	r = job_history_add(store, id, now);
-	return r < 0 ? r : job_row_load(&store->writer, id, claim->row);
-}
-
-int
-store_job_claim(struct store *store, int64_t only, struct job_row *row)
-{
-	struct claim claim = { .only = only, .row = row };
-	int r;
-
-	*row = (struct job_row){ 0 };
-	r = store_call(store, run_claim, &claim);
-	/* The group may have failed after the row was read. */
-	if (r < 0)
-		job_row_free(row);
-	return r;
-}
-
 struct move {
 	int64_t id;
 	unsigned from;
 	enum job_state to;
 	const char *reason;
+	bool reset;		/* forget what it did before */
 	enum job_state present;
 };
 
@@ -207,8 +183,13 @@ run_move(struct store *store, void *arg)
 		return r;
 	if ((move->from & 1u << move->present) == 0)
 		return ERR_CONFLICT;
-	query_begin(&q, &store->writer, "UPDATE job SET state = ?, reason = ?, "
-	    "finished = ? WHERE id = ?");
+	if (move->reset && (r = job_reset(store, move->id)) < 0)
+		return r;
+	/* An attempt that came to its end in order clears the job of what former
+	 * ones are suspected of, if it did something. */
+	query_begin(&q, &store->writer, "UPDATE job SET "
+	    "crashes = iif(state = 'running' AND wrote, 0, crashes), "
+	    "state = ?, reason = ?, finished = ? WHERE id = ?");
 	query_text(&q, job_state_name(move->to));
 	query_text(&q, move->reason);
 	query_int(&q, move->to >= JOB_SUCCEEDED ? now : 0);
@@ -233,34 +214,16 @@ store_job_move(struct store *store, int64_t id, unsigned from,
 	return r;
 }
 
-static int
-run_requeue(struct store *store, void *arg)
-{
-	int64_t *count = arg;
-	struct query q;
-	int r;
-
-	query_begin(&q, &store->writer, "INSERT INTO history "
-	    "(job, at, state, reason, incarnation, attempt) "
-	    "SELECT id, ?, 'queued', 'restarted', ?, attempts FROM job "
-	    "WHERE state = 'running'");
-	query_int(&q, clock_now());
-	query_int(&q, store->incarnation);
-	r = query_run(&q);
-	if (r < 0)
-		return r;
-	*count = sqlite3_changes64(store->writer.db);
-	return conn_do(&store->writer, "UPDATE job SET state = 'queued', "
-	    "reason = 'restarted', finished = 0 WHERE state = 'running'");
-}
-
 int
-store_job_requeue(struct store *store, int64_t *count)
+store_job_restart(struct store *store, int64_t id, unsigned from,
+    const char *reason, enum job_state *present)
 {
-	int64_t moved = 0;
-	int r = store_call(store, run_requeue, &moved);
+	struct move move = { .id = id, .from = from, .to = JOB_QUEUED,
+	    .reason = reason, .reset = true };
+	int r = store_call(store, run_move, &move);
 
-	*count = r == 0 ? moved : 0;
+	if (present != NULL)
+		*present = move.present;
 	return r;
 }
 

@@ -88,6 +88,26 @@ remove_former(struct store *store, const struct snapshot_row *row)
 	return query_run(&q);
 }
 
+/* Of a kind that is kept in part the oldest epochs go.  Their pages are not given
+ * back: the next one takes them. */
+static int
+remove_surplus(struct store *store, const struct snapshot_row *row)
+{
+	struct query q;
+
+	if (row->keep <= 0)
+		return 0;
+	query_begin(&q, &store->writer, "DELETE FROM snapshot WHERE job = ?1 "
+	    "AND kind = ?2 AND group_name = ?3 AND epoch <= "
+	    "(SELECT epoch FROM snapshot WHERE job = ?1 AND kind = ?2 "
+	    "AND group_name = ?3 ORDER BY epoch DESC LIMIT 1 OFFSET ?4)");
+	query_int(&q, row->job);
+	query_text(&q, row->kind);
+	query_text(&q, row->group != NULL ? row->group : "");
+	query_int(&q, row->keep);
+	return query_run(&q);
+}
+
 static int
 insert_row(struct store *store, const struct snapshot_row *row,
     const void *weights, int64_t *id)
@@ -133,7 +153,7 @@ run_insert(struct store *store, void *arg)
 	copy_little(weights, row->weights, row->len, sizeof *row->weights);
 	r = insert_row(store, row, weights, &in->id);
 	free(weights);
-	return r;
+	return r < 0 ? r : remove_surplus(store, row);
 }
 
 int

@@ -193,6 +193,8 @@ struct job_row {
 	double done, total;	/* progress in `unit`s */
 	char *unit;
 	double run_seconds;	/* time spent running, all attempts */
+	int64_t memory, disk;	/* estimated bytes; 0: not known */
+	int64_t crashes;	/* of the daemon, in a row, because of it */
 };
 
 void
@@ -203,6 +205,11 @@ struct job_new {
 	const char *tags;	/* JSON array of strings; NULL: [] */
 	const char *notes;
 	int64_t priority;
+	int64_t memory, disk;	/* estimated bytes */
+	/* Refuse with ERR_FULL unless it and what the others will still write
+	 * (then in *disk_left, if given) fit in so many bytes; NULL: no limit. */
+	const int64_t *disk_room;
+	int64_t *disk_left;
 	const char *key;	/* idempotency key or NULL */
 	const char *body;	/* with a key: a digest of the request */
 	int64_t queue_limit;	/* refuse with ERR_LIMIT past so many queued;
@@ -239,12 +246,29 @@ store_job_list(struct store *store, const struct job_filter *filter,
 void
 job_rows_free(struct job_row *rows, size_t count);
 
-/* Give the oldest queued job of the highest priority to a worker: it becomes
- * running with this incarnation and attempts + 1, committed before the return.
- * started is set the first time.  only: this job or none (0: any).
- * ERR_NOT_FOUND: there is none. */
+/* Give the head of the queue, the oldest job of the highest priority, to a
+ * worker: it becomes running with this incarnation and attempts + 1, committed
+ * before the return.  started is set the first time.  only: this job or none (0:
+ * any).  ERR_NOT_FOUND: there is none.  ERR_LIMIT: its memory and that of the
+ * running jobs exceed budget (0: none); it keeps its place and nobody overtakes
+ * it, so that small jobs cannot hold up a large one for ever. */
 int
-store_job_claim(struct store *store, int64_t only, struct job_row *row);
+store_job_claim(struct store *store, int64_t only, int64_t budget,
+    struct job_row *row);
+
+/* The head of the queue; ERR_NOT_FOUND: it is empty. */
+struct job_next {
+	int64_t id, priority, memory;
+};
+int
+store_job_next(struct store *store, struct job_next *next);
+
+/* Bytes that queued and running jobs will still write, by their estimates. */
+int
+store_job_disk_left(struct store *store, int64_t *left);
+int
+store_job_set_size(struct store *store, int64_t id, int64_t memory,
+    int64_t disk);
 
 /* Change a state: from must contain the present one (bits 1 << state), or
  * ERR_CONFLICT.  *present (may be NULL) says which it is after the call.
@@ -254,10 +278,21 @@ int
 store_job_move(struct store *store, int64_t id, unsigned from,
     enum job_state to, const char *reason, enum job_state *present);
 
-/* Every running row goes back to queued with the reason "restarted", whatever
- * incarnation it had: called once at boot.  *count says how many. */
+/* Forget results, curves, snapshots, checkpoint, crashes and progress and put the
+ * job into the queue, in one commit; otherwise as store_job_move.  History, log
+ * and attempts stay. */
 int
-store_job_requeue(struct store *store, int64_t *count);
+store_job_restart(struct store *store, int64_t id, unsigned from,
+    const char *reason, enum job_state *present);
+
+/* Every running row goes back to queued with the reason "restarted", whatever
+ * incarnation it had: called once at boot.  guilty (0: nobody) is the job that
+ * crashed the daemon; starved: the system ended it for want of memory, then those
+ * that had written nothing are suspected.  Who is either for the third time in a
+ * row becomes failed, crash_loop.  *count and *failed say how many. */
+int
+store_job_requeue(struct store *store, int64_t guilty, bool starved,
+    int64_t *count, int64_t *failed);
 
 struct job_patch {
 	const char *name, *tags, *notes;	/* NULL: as it is */
@@ -277,10 +312,6 @@ int
 store_job_set_environment(struct store *store, int64_t id, const char *json);
 int
 store_job_set_results(struct store *store, int64_t id, const char *json);
-/* Forget results, curves, snapshots, checkpoint and progress: before a retry from
- * scratch.  History, log and attempts stay. */
-int
-store_job_reset(struct store *store, int64_t id);
 int
 store_job_progress_async(struct store *store, int64_t id, double done,
     double total, const char *unit, double run_seconds);
@@ -379,6 +410,8 @@ struct snapshot_row {
 	int64_t created;
 	float *weights;		/* NULL in lists */
 	size_t len;		/* number of weights */
+	int64_t keep;		/* insert: of this kind and group only the so
+				 * many of the latest epochs stay; 0: all */
 };
 void
 snapshot_row_free(struct snapshot_row *row);

@@ -50,6 +50,8 @@ suite_open(void);
 Suite *
 suite_jobs(void);
 Suite *
+suite_claims(void);
+Suite *
 suite_lists(void);
 Suite *
 suite_curves(void);

@@ -102,7 +102,7 @@ fill(void)
 
 	for (int i = 0; i < 1300; i++)
 		values[i] = i;
-	ck_assert_int_eq(store_job_claim(store, job, &claimed), 0);
+	ck_assert_int_eq(store_job_claim(store, job, 0, &claimed), 0);
 	job_row_free(&claimed);
 	scratch_curve(store, job);
 	store_curve_write_async(store, job, "loss", 0, 1300, 1, values);

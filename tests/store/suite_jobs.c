@@ -139,7 +139,7 @@ START_TEST(queue_limit)
 	ck_assert_int_eq(store_job_insert(store, &job, &id, &existing), 0);
 	ck_assert_int_eq(store_job_insert(store, &job, &id, &existing),
 	    ERR_LIMIT);
-	ck_assert_int_eq(store_job_claim(store, 0, &row), 0);
+	ck_assert_int_eq(store_job_claim(store, 0, 0, &row), 0);
 	job_row_free(&row);
 	ck_assert_int_eq(store_job_insert(store, &job, &id, &existing), 0);
 }
@@ -159,7 +159,7 @@ START_TEST(claim_order)
 	ck_assert_int_eq(store_job_ahead(store, 10, &count), 0);
 	ck_assert_int_eq(count, 0);
 	for (int i = 0; i < 6; i++) {
-		ck_assert_int_eq(store_job_claim(store, 0, &row), 0);
+		ck_assert_int_eq(store_job_claim(store, 0, 0, &row), 0);
 		ck_assert_int_eq(row.id, ids[expected[i]]);
 		ck_assert_int_eq(row.state, JOB_RUNNING);
 		ck_assert_int_eq(row.attempts, 1);
@@ -167,7 +167,7 @@ START_TEST(claim_order)
 		ck_assert_str_eq(row.spec, "{}");
 		job_row_free(&row);
 	}
-	ck_assert_int_eq(store_job_claim(store, 0, &row), ERR_NOT_FOUND);
+	ck_assert_int_eq(store_job_claim(store, 0, 0, &row), ERR_NOT_FOUND);
 	ck_assert_ptr_null(row.spec);
 	ck_assert_int_eq(store_job_count(store, JOB_RUNNING, &count), 0);
 	ck_assert_int_eq(count, 6);
@@ -188,7 +188,7 @@ claim_all(void *arg)
 	struct claimer *claimer = arg;
 	struct job_row row;
 
-	while (store_job_claim(store, 0, &row) == 0) {
+	while (store_job_claim(store, 0, 0, &row) == 0) {
 		claimer->ids[claimer->count++] = row.id;
 		job_row_free(&row);
 	}
@@ -227,7 +227,7 @@ START_TEST(moves_and_history)
 	struct job_row row;
 	size_t count;
 
-	ck_assert_int_eq(store_job_claim(store, 0, &row), 0);
+	ck_assert_int_eq(store_job_claim(store, 0, 0, &row), 0);
 	job_row_free(&row);
 	ck_assert_int_eq(store_job_move(store, id, FROM(JOB_QUEUED) |
 	    FROM(JOB_PAUSED), JOB_CANCELLED, NULL, &present), ERR_CONFLICT);
@@ -237,7 +237,7 @@ START_TEST(moves_and_history)
 	ck_assert_int_eq(store_job_move(store, id, FROM(JOB_PAUSED),
 	    JOB_QUEUED, NULL, &present), 0);
 	ck_assert_int_eq(present, JOB_QUEUED);
-	ck_assert_int_eq(store_job_claim(store, 0, &row), 0);
+	ck_assert_int_eq(store_job_claim(store, 0, 0, &row), 0);
 	ck_assert_int_eq(row.attempts, 2);
 	job_row_free(&row);
 	ck_assert_int_eq(store_job_move(store, id, FROM(JOB_RUNNING),
@@ -273,25 +273,27 @@ END_TEST
 
 START_TEST(requeue_at_boot)
 {
-	int64_t id = scratch_job(store, "a", 1), count;
+	int64_t id = scratch_job(store, "a", 1), count, failed;
 	struct job_change *changes;
 	struct job_row row;
 	size_t len;
 
 	scratch_job(store, "b", 0);
-	ck_assert_int_eq(store_job_claim(store, 0, &row), 0);
+	ck_assert_int_eq(store_job_claim(store, 0, 0, &row), 0);
 	job_row_free(&row);
 	reopen();
-	ck_assert_int_eq(store_job_requeue(store, &count), 0);
+	ck_assert_int_eq(store_job_requeue(store, 0, false, &count,
+	    &failed), 0);
 	ck_assert_int_eq(count, 1);
-	ck_assert_int_eq(store_job_requeue(store, &count), 0);
+	ck_assert_int_eq(store_job_requeue(store, 0, false, &count,
+	    &failed), 0);
 	ck_assert_int_eq(count, 0);
 	ck_assert_int_eq(store_job_history(store, id, &changes, &len), 0);
 	ck_assert_uint_eq(len, 3);
 	ck_assert_int_eq(changes[2].state, JOB_QUEUED);
 	ck_assert_str_eq(changes[2].reason, "restarted");
 	job_changes_free(changes, len);
-	ck_assert_int_eq(store_job_claim(store, 0, &row), 0);
+	ck_assert_int_eq(store_job_claim(store, 0, 0, &row), 0);
 	ck_assert_int_eq(row.id, id);
 	ck_assert_int_eq(row.attempts, 2);
 	ck_assert_ptr_null(row.reason);
@@ -342,7 +344,8 @@ START_TEST(documents_and_progress)
 	job_row_free(&row);
 
 	ck_assert_int_eq(store_job_set_environment(store, id, NULL), 0);
-	ck_assert_int_eq(store_job_reset(store, id), 0);
+	ck_assert_int_eq(store_job_restart(store, id, ~0u, "retry",
+	    NULL), 0);
 	ck_assert_int_eq(store_job_read(store, id, &row), 0);
 	ck_assert_ptr_null(row.environment);
 	ck_assert_ptr_null(row.results);
@@ -350,7 +353,7 @@ START_TEST(documents_and_progress)
 	ck_assert_double_eq(row.done, 0);
 	ck_assert_str_eq(row.unit, "");
 	job_row_free(&row);
-	ck_assert_int_eq(store_job_reset(store, 99), ERR_NOT_FOUND);
+	ck_assert_int_eq(store_job_restart(store, 99, ~0u, NULL, NULL), ERR_NOT_FOUND);
 	ck_assert_int_eq(store_job_set_results(store, 99, "{}"),
 	    ERR_NOT_FOUND);
 	ck_assert_int_eq(store_job_set_results(store, 99, NULL),
@@ -395,7 +398,7 @@ START_TEST(deletion)
 
 	store_log_async(store, id, "info", "x");
 	ck_assert_int_eq(store_flush(store, id), 0);
-	ck_assert_int_eq(store_job_claim(store, 0, &row), 0);
+	ck_assert_int_eq(store_job_claim(store, 0, 0, &row), 0);
 	job_row_free(&row);
 	ck_assert_int_eq(store_job_delete(store, id), ERR_CONFLICT);
 	ck_assert_int_eq(store_job_move(store, id, FROM(JOB_RUNNING),

@@ -90,7 +90,7 @@ START_TEST(filters)
 	filter.tag = "pape";
 	ck_assert_int_eq(listed(&filter), 0);
 	filter.tag = NULL;
-	ck_assert_int_eq(store_job_claim(store, 0, &row), 0);
+	ck_assert_int_eq(store_job_claim(store, 0, 0, &row), 0);
 	job_row_free(&row);
 	filter.state = JOB_RUNNING;
 	ck_assert_int_eq(listed(&filter), 1);

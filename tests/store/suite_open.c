@@ -66,7 +66,7 @@ START_TEST(new_file)
 	/* The log was emptied into the file and removed. */
 	ck_assert_int_ne(access(scratch_file("l2ld.db-wal"), F_OK), 0);
 	ck_assert_int_eq(pragma("PRAGMA application_id"), 0x6c326c64);
-	ck_assert_int_eq(pragma("PRAGMA user_version"), 1);
+	ck_assert_int_eq(pragma("PRAGMA user_version"), 2);
 	ck_assert_int_eq(pragma("PRAGMA auto_vacuum"), 2);
 	ck_assert_int_eq(pragma("SELECT count(*) FROM pragma_table_list WHERE "
 	    "schema = 'main' AND type = 'table' AND NOT strict "

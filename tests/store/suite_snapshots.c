@@ -159,6 +159,31 @@ START_TEST(checkpoints)
 }
 END_TEST
 
+/* Of a kind that is kept in part the latest epochs stay, in each group, also
+ * when a job goes through some of them again. */
+START_TEST(keep)
+{
+	struct snapshot_row row = { .job = job, .kind = "periodic",
+		.group = "", .optimizer = "lstm", .sha256 = "ab",
+		.weights = weights, .len = 4, .keep = 2 };
+	struct snapshot_row *rows;
+	size_t count;
+	int64_t id;
+
+	insert(job, "best", "", 1);
+	insert(job, "periodic", "other", 1);
+	for (row.epoch = 10; row.epoch <= 50; row.epoch += 10)
+		ck_assert_int_eq(store_snapshot_insert(store, &row, &id), 0);
+	for (row.epoch = 30; row.epoch <= 50; row.epoch += 10)
+		ck_assert_int_eq(store_snapshot_insert(store, &row, &id), 0);
+	ck_assert_int_eq(store_snapshot_list(store, job, 0, 10, &rows, &count),
+	    0);
+	ck_assert_uint_eq(count, 4);
+	ck_assert_int_eq(rows[0].epoch + rows[1].epoch, 90);
+	snapshot_rows_free(rows, count);
+}
+END_TEST
+
 START_TEST(reset)
 {
 	struct curve_row *rows;
@@ -171,7 +196,8 @@ START_TEST(reset)
 	store_curve_write_async(store, job, "loss", 0, 1, 1, &value);
 	store_checkpoint_write_async(store, job, "abc", 3);
 	ck_assert_int_eq(store_flush(store, job), 0);
-	ck_assert_int_eq(store_job_reset(store, job), 0);
+	ck_assert_int_eq(store_job_restart(store, job, ~0u, "retry",
+	    NULL), 0);
 	ck_assert_uint_eq(listed(job, 0, 100, NULL), 0);
 	ck_assert_int_eq(store_curve_list(store, job, &rows, &count), 0);
 	ck_assert_uint_eq(count, 0);
@@ -192,6 +218,7 @@ suite_snapshots(void)
 	tcase_add_test(tc, replacement);
 	tcase_add_test(tc, unknown_job);
 	tcase_add_test(tc, checkpoints);
+	tcase_add_test(tc, keep);
 	tcase_add_test(tc, reset);
 	suite_add_tcase(suite, tc);
 	return suite;

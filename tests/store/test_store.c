@@ -9,6 +9,7 @@ main(void)
 	int failed;
 
 	srunner_add_suite(runner, suite_jobs());
+	srunner_add_suite(runner, suite_claims());
 	srunner_add_suite(runner, suite_lists());
 	srunner_add_suite(runner, suite_curves());
 	srunner_add_suite(runner, suite_snapshots());
