@@ -15,6 +15,11 @@ command_serve(const struct options *o, int argc, char **argv);
 
 struct http;
 struct server;
+struct server_config;
+
+/* The jobs' side of the options. */
+void
+serve_config(const struct options *o, struct server_config *config);
 
 /* Open the HTTP side as the options say and announce it on standard output. */
 int

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/machine.h"
 
 /* What was there before is wiped, so that equal texts are equal bytes. */
 static int
@@ -115,6 +116,9 @@ set_flag(const struct option *p, struct options *o, const char *value,
 #define NUMBER(member, min, max) set_number, AT(member), min, max
 #define FLAG(member) set_flag, AT(member), 0, 0
 
+/* 64 TiB. */
+#define MIB_MAX (64 * 1024 * 1024)
+
 const struct option options_table[] = {
 	{ "listen", "ADDRESS:PORT", true, "serve here (127.0.0.1:8642); port "
 	    "0 picks a free one", set_listen, AT(address), 0, 65535 },
@@ -132,6 +136,17 @@ const struct option options_table[] = {
 	    NUMBER(workers, 1, 256) },
 	{ "threads", "N", true, "threads of a job that does not say (the "
 	    "cores, shared out among the jobs)", NUMBER(threads, 1, 1024) },
+	{ "memory", "MIB", true, "of all running jobs together, by their "
+	    "estimates (4/5 of the machine's); 0: no limit",
+	    NUMBER(memory, 0, MIB_MAX) },
+	{ "job-memory", "MIB", true, "of one job (as --memory)",
+	    NUMBER(job_memory, 0, MIB_MAX) },
+	{ "disk", "MIB", true, "size of the database that jobs may fill "
+	    "(no limit)", NUMBER(disk, 0, MIB_MAX) },
+	{ "job-disk", "MIB", true, "what one job may write (no limit)",
+	    NUMBER(job_disk, 0, MIB_MAX) },
+	{ "disk-reserve", "MIB", true, "kept free on the disk: below it jobs "
+	    "wait (64)", NUMBER(disk_reserve, 0, MIB_MAX) },
 	{ "host", "NAME", true, "a further name that clients may call this "
 	    "server by; may be repeated", set_host, AT(hosts), 0, 0 },
 	{ "config", "FILE", false, "read options from FILE (/etc/l2ld.conf)",
@@ -173,6 +188,16 @@ default_state(char state[OPTIONS_PATH_MAX])
 		strcpy(state, "/var/lib/l2ld");
 }
 
+/* What jobs may have of the machine's memory, in MiB: the rest is for the server,
+ * the system's buffers and others. */
+static int
+memory_share(void)
+{
+	int64_t share = machine_memory() / (1 << 20) * 4 / 5;
+
+	return share > MIB_MAX ? MIB_MAX : (int)share;
+}
+
 void
 options_defaults(struct options *o)
 {
@@ -186,6 +211,8 @@ options_defaults(struct options *o)
 	snprintf(o->data, sizeof o->data, "%s", data != NULL && data[0] != 0 ?
 	    data : L2LD_DATA_FOLDER);
 	o->workers = cores < 1 ? 1 : cores > 256 ? 256 : (int)cores;
+	o->memory = memory_share();
+	o->disk_reserve = 64;
 }
 
 void

@@ -20,6 +20,9 @@ struct options {
 	int workers;
 	int threads;			/* of a job that does not say; 0: see
 					 * struct server_config */
+	/* MiB; 0: no limit.  See struct server_config. */
+	int memory, job_memory, disk, job_disk;
+	int disk_reserve;
 	bool serve, exit;		/* run */
 	char hosts[OPTIONS_HOSTS_MAX][256];
 	int hosts_len;

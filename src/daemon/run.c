@@ -184,11 +184,7 @@ report(const struct job_row *row, bool signal)
 int
 command_run(const struct options *o, const char *job)
 {
-	struct server_config config = {
-		.state_folder = o->state, .data_folder = o->data,
-		.workers = o->serve ? o->workers : 1,
-		.threads_per_job = o->threads,
-	};
+	struct server_config config;
 	struct message m = { "" };
 	struct server *server;
 	struct http *http = NULL;
@@ -197,6 +193,9 @@ command_run(const struct options *o, const char *job)
 	bool signal = false;
 	int status = STATUS_FAILED, r;
 
+	serve_config(o, &config);
+	if (!o->serve)
+		config.workers = 1;
 	/* The progress bar says what there is to say. */
 	if (!o->verbose)
 		log_set_level(LOG_WARNING);

@@ -44,6 +44,20 @@ announce(const struct options *o, struct server *server, int port)
 	fflush(stdout);
 }
 
+#define MIB (INT64_C(1) << 20)
+
+void
+serve_config(const struct options *o, struct server_config *config)
+{
+	*config = (struct server_config){
+		.state_folder = o->state, .data_folder = o->data,
+		.workers = o->workers, .threads_per_job = o->threads,
+		.memory = o->memory * MIB, .job_memory = o->job_memory * MIB,
+		.disk = o->disk * MIB, .job_disk = o->job_disk * MIB,
+		.disk_reserve = o->disk_reserve * MIB,
+	};
+}
+
 int
 serve_open(const struct options *o, struct server *server, struct http **http,
     struct message *m)
@@ -86,15 +100,13 @@ serve(struct service *service)
 int
 command_serve(const struct options *o, int argc, char **argv)
 {
-	struct server_config config = {
-		.state_folder = o->state, .data_folder = o->data,
-		.workers = o->workers, .threads_per_job = o->threads,
-	};
+	struct server_config config;
 	struct service service = { .options = *o, .argc = argc, .argv = argv };
 	struct message m = { "" };
 	int r, status = STATUS_FAILED;
 
 	log_machine();
+	serve_config(o, &config);
 	r = server_new(&config, &service.server, &m);
 	if (r == 0)
 		r = server_start(service.server, 0, &m);

@@ -11,19 +11,19 @@
 static bool
 backup_room(const struct request *rq, struct response *rs)
 {
-	long long room =
-	    file_free_bytes(server_config(rq->server)->state_folder);
+	const struct server_config *config = server_config(rq->server);
+	long long room = file_free_bytes(config->state_folder);
 	struct store_size size;
 	long long need;
 
 	store_size(server_store(rq->server), &size);
 	need = (long long)(size.database + size.wal);
-	if (room < 0 || room - FIGURES_RESERVE >= need)
+	if (room < 0 || room - config->disk_reserve >= need)
 		return true;
 	response_problem(rs, 507, "disk_reserve", "A backup takes %lld bytes "
 	    "beside the database until it was sent; its disk has %lld left, of "
 	    "which %lld are kept in reserve. Make room and try again.", need,
-	    room, FIGURES_RESERVE);
+	    room, (long long)config->disk_reserve);
 	return false;
 }
 

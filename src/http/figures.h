@@ -10,9 +10,6 @@
 #include "http/request.h"
 #include "store/store.h"
 
-/* New jobs and points need room: below this the server is not ready. */
-#define FIGURES_RESERVE (64ll * 1024 * 1024)
-
 struct figures {
 	int64_t jobs[JOB_STATES];
 	struct store_size size;

@@ -61,13 +61,14 @@ store_ready(struct store *store, struct response *rs)
 static bool
 disk_ready(struct server *server, struct response *rs)
 {
-	long long room = file_free_bytes(server_config(server)->state_folder);
+	const struct server_config *config = server_config(server);
+	long long room = file_free_bytes(config->state_folder);
 
-	if (room < 0 || room >= FIGURES_RESERVE)
+	if (!server_full(server) && (room < 0 || room >= config->disk_reserve))
 		return true;
 	response_problem(rs, 503, "disk_reserve", "The disk of the database "
 	    "has %lld bytes left; %lld are kept in reserve.", room,
-	    FIGURES_RESERVE);
+	    (long long)config->disk_reserve);
 	return false;
 }
 

@@ -41,6 +41,10 @@ job_answer_faults(struct response *rs, int error, const struct faults *faults)
 	json_t *errors;
 	bool syntax;
 
+	if (error == ERR_FULL && faults->len > 0) {
+		response_problem(rs, 507, "disk_full", "%s.", first->detail);
+		return;
+	}
 	if (error != ERR_INVALID || faults->len == 0) {
 		response_error(rs, error, "the server");
 		return;

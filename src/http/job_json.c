@@ -26,6 +26,24 @@ progress_json(struct server *server, const struct job_row *row)
 	    "eta_seconds", json_number(eta));
 }
 
+/* What it may take at most, as far as it is known. */
+static json_t *
+estimate_json(const struct job_row *row)
+{
+	if (row->memory == 0)
+		return json_null();
+	return json_pack("{s:I, s:I}", "memory_bytes", (json_int_t)row->memory,
+	    "disk_bytes", (json_int_t)row->disk);
+}
+
+/* On a full disk it cannot be stored that a job does not run. */
+static const char *
+reason_now(struct server *server, const struct job_row *row)
+{
+	return row->state == JOB_RUNNING && server_full(server) ? "disk_full" :
+	    row->reason;
+}
+
 static json_t *
 links_json(int64_t id)
 {
@@ -61,7 +79,8 @@ job_json_short(struct server *server, const struct job_row *row)
 	SET(job, "name", json_string(row->name));
 	SET(job, "type", json_string(row->type));
 	SET(job, "state", json_string(job_state_name(row->state)));
-	SET(job, "reason", json_text_or_null(row->reason));
+	SET(job, "reason", 
+	    json_text_or_null(reason_now(server, row)));
 	SET(job, "progress", progress_json(server, row));
 	SET(job, "created", json_time(row->created));
 	SET(job, "started", json_time(row->started));
@@ -71,6 +90,8 @@ job_json_short(struct server *server, const struct job_row *row)
 	SET(job, "notes", json_string(row->notes != NULL ? row->notes : ""));
 	SET(job, "priority", json_integer(row->priority));
 	SET(job, "attempts", json_integer(row->attempts));
+	SET(job, "crashes", json_integer(row->crashes));
+	SET(job, "estimate", estimate_json(row));
 	SET(job, "links", links_json(row->id));
 	return job;
 out:

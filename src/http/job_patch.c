@@ -13,8 +13,7 @@ patch_write(const struct request *rq, const json_t *body, struct faults *faults)
 	int r = spec_patch_read(body, &patch, faults);
 
 	if (r == 0)
-		r = store_job_patch(server_store(rq->server), rq->id,
-		    &patch.patch);
+		r = server_patch(rq->server, rq->id, &patch.patch);
 	spec_patch_free(&patch);
 	return r;
 }

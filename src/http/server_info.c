@@ -18,13 +18,31 @@ database_json(const struct server_config *config, const struct figures *figures)
 }
 
 static json_t *
-disk_json(const struct figures *figures)
+disk_json(const struct server_config *config, const struct figures *figures)
 {
 	json_t *free = figures->disk_free >= 0 ?
 	    json_integer(figures->disk_free) : json_null();
 
 	return json_pack("{s:o, s:I}", "free", free,
-	    "reserve", (json_int_t)FIGURES_RESERVE);
+	    "reserve", (json_int_t)config->disk_reserve);
+}
+
+/* A limit in bytes; null: none. */
+static json_t *
+limit_json(int64_t limit)
+{
+	return limit > 0 ? json_integer(limit) : json_null();
+}
+
+/* What jobs may take: all of them, and one. */
+static json_t *
+budgets_json(const struct server_config *config)
+{
+	return json_pack("{s:o, s:o, s:o, s:o}",
+	    "memory", limit_json(config->memory),
+	    "job_memory", limit_json(config->job_memory),
+	    "disk", limit_json(config->disk),
+	    "job_disk", limit_json(config->job_disk));
 }
 
 /* What a job started now would run on, by its name; null when not known. */
@@ -43,7 +61,7 @@ info_json(struct server *server, const struct figures *figures)
 	int threads = server_threads(server);
 	json_t *environment = server_environment(server, threads);
 	json_t *info = json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:i, s:i, "
-	    "s:{s:I, s:I}, s:o, s:o, s:s, s:o}",
+	    "s:{s:I, s:I}, s:o, s:o, s:o, s:s, s:o}",
 	    "version", PACKAGE_VERSION,
 	    "build", "compiler", L2LD_COMPILER, "flags", L2LD_CFLAGS,
 	    "sanitizer", L2LD_SANITIZER,
@@ -54,7 +72,8 @@ info_json(struct server *server, const struct figures *figures)
 	    "queue", "queued", (json_int_t)figures->jobs[JOB_QUEUED],
 	    "running", (json_int_t)figures->jobs[JOB_RUNNING],
 	    "database", database_json(config, figures),
-	    "disk", disk_json(figures),
+	    "disk", disk_json(config, figures),
+	    "budgets", budgets_json(config),
 	    "data_folder", config->data_folder,
 	    "uptime_seconds", json_number(round(figures->uptime)));
 

@@ -2,14 +2,13 @@
 #include "job/server_state.h"
 
 #define BIT(state) (1u << (state))
-#define ENDED (BIT(JOB_SUCCEEDED) | BIT(JOB_DIVERGED) | BIT(JOB_CANCELLED) | \
-    BIT(JOB_FAILED))
 
 /* Take a job out of `from`, or have its worker let go of it. */
 static int
 end_job(struct server *server, int64_t id, unsigned from, enum job_state to,
     enum run_request request, enum job_state *present)
 {
+	struct job_row row;
 	enum job_state now;
 	int r;
 
@@ -25,20 +24,24 @@ end_job(struct server *server, int64_t id, unsigned from, enum job_state to,
 			return r;
 		if (server->stopping)
 			return ERR_SHUTDOWN;
-		if (workers_request(server, id, request))
-			break;
-		sched_yield();
+		if (server->full)
+			return ERR_FULL;
+		if (!workers_request(server, id, request)) {
+			sched_yield();
+			continue;
+		}
+		r = store_job_read(server->store, id, &row);
+		if (r < 0)
+			return r;
+		now = row.state;
+		job_row_free(&row);
+		/* Where another wish came first, look again. */
+		if (now == to) {
+			if (present != NULL)
+				*present = now;
+			return 0;
+		}
 	}
-	struct job_row row;
-
-	r = store_job_read(server->store, id, &row);
-	if (r < 0)
-		return r;
-	if (present != NULL)
-		*present = row.state;
-	r = row.state == to ? 0 : ERR_CONFLICT;
-	job_row_free(&row);
-	return r;
 }
 
 int
@@ -56,30 +59,62 @@ server_pause(struct server *server, int64_t id, enum job_state *present)
 }
 
 int
-server_resume(struct server *server, int64_t id, enum job_state *present)
+server_resume(struct server *server, int64_t id, enum job_state *present,
+    struct faults *faults)
 {
-	int r = store_job_move(server->store, id, BIT(JOB_PAUSED), JOB_QUEUED,
-	    "resumed", present);
+	struct job_row row;
+	int r = store_job_read(server->store, id, &row);
 
+	if (r < 0)
+		return r;
+	*present = row.state;
+	job_row_free(&row);
+	if (*present != JOB_PAUSED)
+		return ERR_CONFLICT;
+	r = admission_again(server, id, faults);
+	if (r == 0)
+		r = store_job_move(server->store, id, BIT(JOB_PAUSED),
+		    JOB_QUEUED, "resumed", present);
 	if (r == 0)
 		workers_wake(server);
 	return r;
 }
 
-/* From the beginning: what a job that ended has left is forgotten. */
+/* From the beginning, whatever it was at: what it has left is forgotten in the
+ * commit that queues it. */
 int
-server_retry(struct server *server, int64_t id, enum job_state *present)
+server_retry(struct server *server, int64_t id, enum job_state *present,
+    struct faults *faults)
 {
-	int r = store_job_move(server->store, id, ENDED &
-	    ~BIT(JOB_SUCCEEDED), JOB_PAUSED, "retry", present);
+	int r = admission_again(server, id, faults);
 
-	if (r == 0)
-		r = store_job_reset(server->store, id);
-	if (r == 0)
-		r = store_job_move(server->store, id, BIT(JOB_PAUSED),
-		    JOB_QUEUED, "retry", present);
+	*present = JOB_QUEUED;
+	if (r < 0)
+		return r;
+	for (;;) {
+		r = store_job_restart(server->store, id, ~BIT(JOB_RUNNING),
+		    "retry", present);
+		if (r != ERR_CONFLICT)
+			break;
+		if (server->stopping)
+			return ERR_SHUTDOWN;
+		if (server->full)
+			return ERR_FULL;
+		if (!workers_request(server, id, RUN_RETRY))
+			sched_yield();
+	}
 	if (r == 0)
 		workers_wake(server);
+	return r;
+}
+
+int
+server_patch(struct server *server, int64_t id, const struct job_patch *patch)
+{
+	int r = store_job_patch(server->store, id, patch);
+
+	if (r == 0 && patch->priority != NULL)
+		schedule_priority(server, id, *patch->priority);
 	return r;
 }
 
@@ -94,6 +129,8 @@ server_delete(struct server *server, int64_t id)
 			return r;
 		if (server->stopping)
 			return ERR_SHUTDOWN;
+		if (server->full)
+			return ERR_FULL;
 		if (!workers_request(server, id, RUN_CANCEL))
 			sched_yield();
 	}

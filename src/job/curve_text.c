@@ -241,6 +241,19 @@ json_nonfinite(const struct table *t, struct buf *out)
 	buf_text(out, "]}\n");
 }
 
+/* How far apart recorded epochs are, or the steps of each evaluation. */
+static void
+json_every(const struct table *t, struct buf *out)
+{
+	json_t *every = json_object_get(t->header, "every");
+
+	if (every == NULL)
+		return;
+	buf_text(out, "\"every\":");
+	json_text(out, every, false);
+	buf_text(out, ",\n");
+}
+
 int
 curve_json(const struct curve_view *view, struct buf *out)
 {
@@ -264,6 +277,7 @@ curve_json(const struct curve_view *view, struct buf *out)
 	buf_printf(out, "],\n\"seq\":%lld,\"complete\":%s,\n",
 	    (long long)view->first + (long long)view->count,
 	    view->curve->complete ? "true" : "false");
+	json_every(&t, out);
 	json_nonfinite(&t, out);
 	table_close(&t);
 	return buf_error(out);

@@ -1,6 +1,7 @@
 /* What a job will take, before it runs.  Everything is computed from what the
  * numeric layers say of themselves; sums that leave their type are refused. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,18 +25,11 @@ struct work {
 	struct message *m;
 	struct estimate *estimate;
 	uint64_t turn;	/* most memory of those that take turns */
+	uint64_t written;	/* most disk of one of them */
 	bool overflow;
 	int datasets_len;
 	char datasets[SPEC_EVALUATIONS_MAX + 1][DATASET_NAME_MAX];
 };
-
-/* Training and each evaluation take turns: the largest counts. */
-static void
-take_turn(struct work *w, uint64_t memory)
-{
-	if (memory > w->turn)
-		w->turn = memory;
-}
 
 /* *sum += a * b */
 static void
@@ -46,6 +40,24 @@ add(struct work *w, uint64_t *sum, uint64_t a, uint64_t b)
 	if (__builtin_mul_overflow(a, b, &product) ||
 	    __builtin_add_overflow(*sum, product, sum))
 		w->overflow = true;
+}
+
+/* Training and each evaluation take turns: the largest counts.  What they write
+ * adds up, and the largest part has the name. */
+static void
+take_turn(struct work *w, const char *pointer, uint64_t memory, uint64_t disk)
+{
+	struct estimate *e = w->estimate;
+
+	if (memory > w->turn) {
+		w->turn = memory;
+		snprintf(e->memory_at, sizeof e->memory_at, "%s", pointer);
+	}
+	if (disk > w->written) {
+		w->written = disk;
+		snprintf(e->disk_at, sizeof e->disk_at, "%s", pointer);
+	}
+	add(w, &e->disk, disk, 1);
 }
 
 static int
@@ -73,23 +85,36 @@ validations(const struct train_options *o)
 	    (uint64_t)((o->epochs + o->validate_every - 1) / o->validate_every);
 }
 
-static void
+static uint64_t
+periodic_snapshots(const struct train_options *o)
+{
+	int64_t made = o->snapshot_every == 0 ? 0 :
+	    o->epochs / o->snapshot_every;
+
+	/* A new one is there before the oldest goes. */
+	return (uint64_t)(o->snapshot_keep > 0 && made > o->snapshot_keep ?
+	    o->snapshot_keep + 1 : made);
+}
+
+static uint64_t
 training_disk(struct work *w)
 {
 	const struct train_options *o = &w->spec->training;
-	uint64_t *disk = &w->estimate->disk, snapshots = 2, size = 0;
+	uint64_t bytes = 0, *disk = &bytes, snapshots = 2, size = 0;
 
-	add(w, disk, (uint64_t)o->epochs, TRAINING_COLUMNS * POINT_BYTES);
+	/* The first and the last may stand beside the regular ones. */
+	add(w, disk, (uint64_t)(o->epochs / train_stride(o)) + 2,
+	    TRAINING_COLUMNS * POINT_BYTES);
 	add(w, disk, validations(o), VALIDATION_COLUMNS * POINT_BYTES);
 	/* Best and last, and the periodic ones, of each part. */
-	if (o->snapshot_every > 0)
-		snapshots += (uint64_t)(o->epochs / o->snapshot_every);
+	snapshots += periodic_snapshots(o);
 	add(w, &size, w->estimate->weights, sizeof(float));
 	add(w, &size, (uint64_t)w->spec->rule.rule.parts_len, SNAPSHOT_BASE);
 	add(w, disk, snapshots, size);
 	/* A checkpoint, while the former one is still there: weights, best
 	 * ones and two moments. */
 	add(w, disk, w->estimate->weights, 2 * 4 * sizeof(float));
+	return bytes;
 }
 
 static int
@@ -105,11 +130,10 @@ estimate_training(struct work *w, const struct problem *p)
 	if (cost == SIZE_MAX)
 		return message_set(w->m, ERR_LIMIT, "training needs more memory "
 		    "than can be counted");
-	take_turn(w, cost);
 	e->weights = rule_weights_len(config.rule);
 	/* The best ones outlive the trainer; a checkpoint is made in memory. */
 	add(w, &e->memory, e->weights, (1 + 4) * sizeof(float));
-	training_disk(w);
+	take_turn(w, "/training", cost, training_disk(w));
 	e->flops += train_work(o, config.rule, p);
 	return 0;
 }
@@ -133,14 +157,15 @@ evaluation_rules(const struct work *w, const struct spec_evaluation *v,
 }
 
 static int
-estimate_evaluation(struct work *w, const struct spec_evaluation *v,
-    struct rule *rules)
+estimate_evaluation(struct work *w, int index, struct rule *rules)
 {
+	const struct spec_evaluation *v = &w->spec->evaluations[index];
+	char pointer[32];
 	struct problem p;
 	struct evaluate_config config = {
 		.problem = &p, .rules = rules, .options = v->options,
 	};
-	uint64_t points = 0, memory = 0;
+	uint64_t points = 0, memory = 0, disk = 0;
 	size_t cost;
 	int r = shape(w, &v->problem, &p);
 
@@ -152,8 +177,8 @@ estimate_evaluation(struct work *w, const struct spec_evaluation *v,
 		return message_set(w->m, ERR_LIMIT, "the evaluation '%.60s' needs "
 		    "more memory than can be counted", v->options.name);
 	add(w, &points, (uint64_t)config.rules_len * EVALUATION_COLUMNS,
-	    (uint64_t)v->options.horizon + 1);
-	add(w, &w->estimate->disk, points, POINT_BYTES);
+	    (uint64_t)(v->options.horizon / evaluate_stride(&v->options)) + 2);
+	add(w, &disk, points, POINT_BYTES);
 	add(w, &memory, points, sizeof(double));
 	add(w, &memory, cost, 1);
 	w->estimate->flops += evaluator_work(&config);
@@ -162,7 +187,8 @@ estimate_evaluation(struct work *w, const struct spec_evaluation *v,
 		if (w->estimate->weights == 0)
 			w->estimate->weights = rule_weights_len(&rules[i]);
 	}
-	take_turn(w, memory);
+	snprintf(pointer, sizeof pointer, "/evaluation/%d", index);
+	take_turn(w, pointer, memory, disk);
 	return 0;
 }
 
@@ -181,11 +207,12 @@ estimate_all(struct work *w, struct rule *rules)
 	if (spec->options.type == SPEC_TRAIN)
 		r = estimate_training(w, &p);
 	for (int i = 0; i < spec->evaluations_len && r == 0; i++)
-		r = estimate_evaluation(w, &spec->evaluations[i], rules);
+		r = estimate_evaluation(w, i, rules);
 	if (r < 0)
 		return r;
 	add(w, &w->estimate->memory, w->turn, 1);
-	if (w->overflow || !isfinite(w->estimate->flops))
+	if (w->overflow || w->estimate->memory > INT64_MAX ||
+	    w->estimate->disk > INT64_MAX || !isfinite(w->estimate->flops))
 		return message_set(w->m, ERR_LIMIT, "the job is larger than can "
 		    "be counted");
 	return 0;

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 #define PROGRESS_SECONDS 0.2
 #define RATE_SECONDS 0.5	/* a shorter run measures nothing */
 
-static const char training_header[] = "{\"columns\":[\"epoch\",\"meta_loss\","
-    "\"learning_rate\",\"gradient_norm\",\"seconds\"]}";
+/* With the stride between epochs. */
+#define TRAINING_HEADER "{\"columns\":[\"epoch\",\"meta_loss\"," \
+	"\"learning_rate\",\"gradient_norm\",\"seconds\"],\"every\":%lld}"
 static const char validation_header[] = "{\"columns\":[\"epoch\",\"loss\","
     "\"best\"]}";
 
@@ -51,16 +53,32 @@ run_requested(struct run *run, struct run_end *end)
 {
 	switch (atomic_load(run->request)) {
 	case RUN_CANCEL:
-		*end = (struct run_end){ JOB_CANCELLED, "requested" };
+		*end = (struct run_end){ .state = JOB_CANCELLED,
+		    .reason = "requested" };
 		return true;
 	case RUN_PAUSE:
-		*end = (struct run_end){ JOB_PAUSED, "requested" };
+		*end = (struct run_end){ .state = JOB_PAUSED,
+		    .reason = "requested" };
+		return true;
+	case RUN_RETRY:
+		/* Who asked for it makes it begin anew. */
+		*end = (struct run_end){ .state = JOB_PAUSED,
+		    .reason = "retry" };
+		return true;
+	case RUN_PREEMPT:
+		*end = (struct run_end){ .state = JOB_QUEUED,
+		    .reason = "preempted" };
+		return true;
+	case RUN_FULL:
+		*end = (struct run_end){ .state = JOB_QUEUED,
+		    .reason = "disk_full" };
 		return true;
 	case RUN_LEAVE:
 		run->leave = true;
 		/* fall through */
 	case RUN_STOP:
-		*end = (struct run_end){ JOB_QUEUED, "server_stopped" };
+		*end = (struct run_end){ .state = JOB_QUEUED,
+		    .reason = "server_stopped" };
 		return true;
 	default:
 		return false;
@@ -93,7 +111,7 @@ static char *
 evaluation_header(struct run *run)
 {
 	const struct spec *spec = run->spec;
-	json_t *evaluations = json_array(), *header;
+	json_t *evaluations = json_array(), *every = json_array(), *header;
 	char *text;
 
 	run->labels = json_array();
@@ -104,13 +122,15 @@ evaluation_header(struct run *run)
 
 		json_array_append_new(evaluations,
 		    json_string(e->options.name));
+		json_array_append_new(every,
+		    json_integer(evaluate_stride(&e->options)));
 		for (int k = 0; k < e->rules_len; k++)
 			add_label(run, e->rules[k].rule.name);
 	}
-	header = json_pack("{s:[sssssssss],s:{s:o,s:O}}", "columns",
+	header = json_pack("{s:[sssssssss],s:{s:o,s:O},s:o}", "columns",
 	    "evaluation", "optimizer", "step", "mean", "median", "q10", "q90",
 	    "runs", "diverged", "labels", "evaluation", evaluations,
-	    "optimizer", run->labels);
+	    "optimizer", run->labels, "every", every);
 	text = json_dumps(header, JSON_COMPACT);
 	json_decref(header);
 	return text;
@@ -118,7 +138,9 @@ evaluation_header(struct run *run)
 
 /* ---- checkpoints ---- */
 
-#define CHECKPOINT_MAGIC 0x6c326c64636b0001ull
+/* Version 2 has what comes after the snapshots. */
+#define CHECKPOINT_MAGIC_1 0x6c326c64636b0001ull
+#define CHECKPOINT_MAGIC 0x6c326c64636b0002ull
 
 struct checkpoint {
 	uint64_t magic;
@@ -126,6 +148,8 @@ struct checkpoint {
 	int64_t evaluation;
 	int64_t rows[3];	/* training, validation, evaluation */
 	int64_t snapshots[PROBLEM_GROUPS_MAX];
+	int64_t pending;
+	double pending_row[RUN_TRAINING_COLUMNS];
 };
 
 int
@@ -147,6 +171,8 @@ run_checkpoint(struct run *run, const struct trainer *trainer)
 	head.rows[1] = run->validation.next;
 	head.rows[2] = run->points.next;
 	memcpy(head.snapshots, run->snapshots, sizeof head.snapshots);
+	head.pending = run->pending;
+	memcpy(head.pending_row, run->pending_row, sizeof head.pending_row);
 	len += trainer != NULL ? trainer_save_len(trainer) :
 	    run->weights != NULL ? weights : 0;
 	bytes = malloc(len);
@@ -174,9 +200,8 @@ run_restore(struct run *run, struct trainer *trainer)
 {
 	if (run->saved == NULL)
 		return 0;
-	return trainer_restore(trainer, (char *)run->saved +
-	    sizeof(struct checkpoint), run->saved_len -
-	    sizeof(struct checkpoint));
+	return trainer_restore(trainer, (char *)run->saved + run->saved_head,
+	    run->saved_len - run->saved_head);
 }
 
 /* The trained weights that a checkpoint after training holds. */
@@ -185,14 +210,34 @@ restore_weights(struct run *run)
 {
 	size_t len = rule_weights_len(&run->spec->rule.rule);
 
-	if (run->saved_len != sizeof(struct checkpoint) + len * sizeof(float))
+	if (run->saved_len != run->saved_head + len * sizeof(float))
 		return ERR_FORMAT;
 	run->weights = malloc(len * sizeof(float) + 1);
 	if (run->weights == NULL)
 		return ERR_MEMORY;
-	memcpy(run->weights, (char *)run->saved + sizeof(struct checkpoint),
+	memcpy(run->weights, (char *)run->saved + run->saved_head,
 	    len * sizeof(float));
 	rule_set_weights(&run->trained, run->weights);
+	return 0;
+}
+
+/* The fixed part, of this version or an older one. */
+static int
+read_head(struct run *run, struct checkpoint *head)
+{
+	size_t len = sizeof *head;
+
+	if (run->saved_len < sizeof head->magic)
+		return ERR_FORMAT;
+	memcpy(&head->magic, run->saved, sizeof head->magic);
+	if (head->magic == CHECKPOINT_MAGIC_1)
+		len = offsetof(struct checkpoint, pending);
+	else if (head->magic != CHECKPOINT_MAGIC)
+		return ERR_FORMAT;
+	if (run->saved_len < len)
+		return ERR_FORMAT;
+	memcpy(head, run->saved, len);
+	run->saved_head = len;
 	return 0;
 }
 
@@ -209,14 +254,14 @@ read_checkpoint(struct run *run, struct checkpoint *head)
 		return 0;
 	if (r < 0)
 		return r;
-	if (run->saved_len < sizeof *head)
-		return ERR_FORMAT;
-	memcpy(head, run->saved, sizeof *head);
-	if (head->magic != CHECKPOINT_MAGIC)
-		return ERR_FORMAT;
+	r = read_head(run, head);
+	if (r < 0)
+		return r;
 	run->training_done = head->training_done != 0;
 	run->evaluation = (int)head->evaluation;
 	memcpy(run->snapshots, head->snapshots, sizeof run->snapshots);
+	run->pending = head->pending != 0;
+	memcpy(run->pending_row, head->pending_row, sizeof run->pending_row);
 	if (run->row->results != NULL)
 		run->results = json_loads(run->row->results, 0, NULL);
 	if (run->training_done && run->spec->options.type == SPEC_TRAIN)
@@ -228,12 +273,14 @@ static int
 open_curves(struct run *run, const struct checkpoint *head)
 {
 	int64_t job = run->row->id;
-	char *header;
+	char *header, training[160];
 	int r = 0;
 
 	if (run->spec->options.type == SPEC_TRAIN) {
+		snprintf(training, sizeof training, TRAINING_HEADER,
+		    (long long)train_stride(&run->spec->training));
 		r = recorder_open(&run->training, run->store, job, "training",
-		    training_header, 5, head->rows[0]);
+		    training, RUN_TRAINING_COLUMNS, head->rows[0]);
 		if (r == 0)
 			r = recorder_open(&run->validation, run->store, job,
 			    "validation", validation_header, 3, head->rows[1]);
@@ -273,8 +320,6 @@ failure_reason(int error)
 	switch (error) {
 	case ERR_MEMORY:
 		return "out_of_memory";
-	case ERR_FULL:
-		return "disk_full";
 	case ERR_IO:
 		return "io_error";
 	case ERR_NOT_FOUND:
@@ -312,7 +357,7 @@ run_phases(struct run *run, struct run_end *end)
 	if (r == 0 && !ended)
 		r = run_evaluate(run, end, &ended);
 	if (r == 0 && !ended) {
-		*end = (struct run_end){ JOB_SUCCEEDED, NULL };
+		*end = (struct run_end){ .state = JOB_SUCCEEDED };
 		run_progress(run, run->work, true);
 	}
 	if (r == 0 && end->state != JOB_QUEUED && end->state != JOB_PAUSED)
@@ -346,7 +391,7 @@ run_job(struct store *store, const char *data_folder, int threads,
 	json_t *document = NULL;
 	int r = ERR_MEMORY;
 
-	*end = (struct run_end){ JOB_FAILED, NULL };
+	*end = (struct run_end){ .state = JOB_FAILED };
 	if (faults == NULL)
 		goto out;
 	document = spec_text_parse(row->spec, strlen(row->spec), faults);
@@ -372,8 +417,14 @@ run_job(struct store *store, const char *data_folder, int threads,
 		note_rate(&run, rate);
 	}
 out:
-	if (r < 0) {
-		*end = (struct run_end){ JOB_FAILED, failure_reason(r) };
+	if (r == ERR_FULL) {
+		/* Not its fault: it goes on from its last checkpoint. */
+		*end = (struct run_end){ .state = JOB_QUEUED,
+		    .reason = "disk_full", .full = true };
+		run_log(&run, "warning", "the disk is full");
+	} else if (r < 0) {
+		*end = (struct run_end){ .state = JOB_FAILED,
+		    .reason = failure_reason(r) };
 		run_log(&run, "error", "failed: %s", err_text(r));
 	} else {
 		run_log(&run, "info", "%s%s%s", job_state_name(end->state),

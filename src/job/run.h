@@ -18,14 +18,21 @@ enum run_request {
 	RUN_GO_ON,
 	RUN_CANCEL,
 	RUN_PAUSE,
+	RUN_RETRY,
+	RUN_PREEMPT,		/* for a job of higher priority */
+	RUN_FULL,		/* the disk is full */
 	RUN_STOP,		/* the server stops */
 	RUN_LEAVE,		/* at once: no checkpoint, the last one serves */
 };
+
+/* epoch, meta_loss, learning_rate, gradient_norm, seconds */
+#define RUN_TRAINING_COLUMNS 5
 
 /* How it ended: the state to move the row to, and a stable word or NULL. */
 struct run_end {
 	enum job_state state;
 	const char *reason;
+	bool full;		/* a write found the disk full */
 };
 
 /* What run.c, run_train.c and run_evaluate.c share. */
@@ -49,10 +56,14 @@ struct run {
 	bool training_done;
 	int evaluation;		/* the one under way, or next */
 	struct recorder training, validation, points;
+	/* The last epoch's row while it is not in the curve: should training
+	 * end with it, it is put there. */
+	bool pending;
+	double pending_row[RUN_TRAINING_COLUMNS];
 	json_t *results;	/* {"evaluations": [...]} so far */
 	json_t *labels;		/* names of the evaluation curve's optimizers */
 	void *saved;		/* the checkpoint read at the start, or NULL */
-	size_t saved_len;
+	size_t saved_len, saved_head;	/* head: of its fixed part */
 };
 
 /* Run it on `threads` threads unless its spec says how many.  request may change

@@ -114,16 +114,19 @@ run_evaluations_work(const struct run *run)
 static int
 record_curve(struct evaluation *e, int index, const struct evaluator *evaluator)
 {
+	int64_t horizon = e->config.options.horizon;
+	int64_t every = evaluate_stride(&e->config.options);
 	struct run *run = e->run;
 	int r = 0;
 
 	for (int i = 0; i < e->config.rules_len && r == 0; i++) {
 		int label = run_optimizer_label(run, e->rules[i].name);
 
-		for (int64_t step = 0; step <= e->config.options.horizon &&
-		    r == 0; step++) {
+		for (int64_t step = 0; step <= horizon && r == 0; step++) {
 			struct evaluate_point p;
 
+			if (step % every != 0 && step != horizon)
+				continue;
 			evaluator_point(evaluator, i, step, &p);
 			double row[] = { index, label, (double)step, p.mean,
 			    p.median, p.q10, p.q90, (double)p.runs,

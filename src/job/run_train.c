@@ -88,6 +88,7 @@ keep_rule(struct training *t, const struct rule *rule, char *kind,
 			.sha256 = sha256,
 			.weights = (float *)(uintptr_t)part->weights,
 			.len = part->type->weights_len(&part->options),
+			.keep = run->spec->training.snapshot_keep,
 		};
 
 		json_text(&text, metadata, false);
@@ -125,6 +126,31 @@ keep(struct training *t, bool best)
 	    have ? NULL : t->run->snapshots);
 }
 
+/* Put the epoch into the curve if its turn has come, or keep its row for the
+ * case that it is the last. */
+static int
+put_epoch(struct run *run, const double *row)
+{
+	int64_t epoch = (int64_t)row[0];
+
+	run->pending = epoch != 1 &&
+	    epoch % train_stride(&run->spec->training) != 0;
+	if (!run->pending)
+		return recorder_put(&run->training, row);
+	memcpy(run->pending_row, row, sizeof run->pending_row);
+	return 0;
+}
+
+/* Training has come to its end: its last epoch is always in the curve. */
+static int
+put_last_epoch(struct run *run)
+{
+	if (!run->pending)
+		return 0;
+	run->pending = false;
+	return recorder_put(&run->training, run->pending_row);
+}
+
 /* Rows, log and snapshots of what happened. */
 static int
 record_epoch(struct training *t, const struct train_event *event)
@@ -132,11 +158,11 @@ record_epoch(struct training *t, const struct train_event *event)
 	struct run *run = t->run;
 	int64_t every = run->spec->training.snapshot_every;
 	int64_t validate = run->spec->training.validate_every;
-	double row[] = { (double)event->epoch, event->meta_loss,
-	    event->learning_rate, event->gradient_norm,
+	double row[RUN_TRAINING_COLUMNS] = { (double)event->epoch,
+	    event->meta_loss, event->learning_rate, event->gradient_norm,
 	    run->before + clock_seconds() - run->began };
 	struct rule rule;
-	int r = recorder_put(&run->training, row);
+	int r = put_epoch(run, row);
 
 	/* A validation may take long, and comes next. */
 	if (r == 0 && validate > 0 && event->epoch % validate == 0)
@@ -215,7 +241,9 @@ end_training(struct training *t, const struct train_event *event)
 	if (event->stopped_early)
 		run_log(t->run, "info", "stopped early after epoch %lld",
 		    (long long)event->epoch);
-	r = keep_both(t);
+	r = put_last_epoch(t->run);
+	if (r == 0)
+		r = keep_both(t);
 	if (r == 0)
 		r = take_weights(t);
 	if (r == 0)
@@ -256,9 +284,10 @@ train_loop(struct training *t, struct run_end *end, bool *ended)
 			return end_training(t, &event);
 		case TRAIN_DIVERGED:
 			*ended = true;
-			*end = (struct run_end){ JOB_DIVERGED,
-			    "meta_training_diverged" };
-			return run_checkpoint(t->run, t->trainer);
+			*end = (struct run_end){ .state = JOB_DIVERGED,
+			    .reason = "meta_training_diverged" };
+			r = put_last_epoch(t->run);
+			return r < 0 ? r : run_checkpoint(t->run, t->trainer);
 		}
 		run_progress(t->run, t->run->work_done, false);
 		if (r == 0)

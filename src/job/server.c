@@ -1,16 +1,14 @@
 #include "job/server.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "job/formats.h"
-#include "job/json_text.h"
 #include "job/server_state.h"
 #include "num/lstm.h"
 
@@ -57,12 +55,38 @@ server_alloc(const struct server_config *config, struct server **out)
 	return 0;
 }
 
+/* What the last boot left running goes on, unless it is what ended it. */
+static int
+recover_jobs(struct server *server, struct message *m)
+{
+	struct crash_report report;
+	int64_t count, failed;
+	int r = crash_watch(server->state_folder, &report, m);
+
+	if (r < 0)
+		return r;
+	if (report.job != 0)
+		log_error("the server crashed while it ran job %lld",
+		    (long long)report.job);
+	r = store_job_requeue(server->store, report.job, report.starved, &count,
+	    &failed);
+	if (r < 0)
+		return message_set(m, r, "interrupted jobs cannot be put back "
+		    "into the queue: %s", err_text(r));
+	if (failed > 0)
+		log_error("%lld job%s not tried again after three crashes",
+		    (long long)failed, failed > 1 ? "s are" : " is");
+	if (count > 0)
+		log_info("%lld interrupted job%s put back into the queue",
+		    (long long)count, count > 1 ? "s were" : " was");
+	return 0;
+}
+
 int
 server_new(const struct server_config *config, struct server **out,
     struct message *m)
 {
 	struct server *server;
-	int64_t count;
 	char path[SERVER_PATH_MAX];
 	int r;
 
@@ -83,15 +107,10 @@ server_new(const struct server_config *config, struct server **out,
 	if (r < 0)
 		goto out;
 	server_backup_clean(server);
-	r = store_job_requeue(server->store, &count);
-	if (r < 0) {
-		message_set(m, r, "interrupted jobs cannot be put back into "
-		    "the queue: %s", err_text(r));
+	r = recover_jobs(server, m);
+	if (r < 0)
 		goto out;
-	}
-	if (count > 0)
-		log_info("%lld interrupted job%s put back into the queue",
-		    (long long)count, count > 1 ? "s were" : " was");
+	admission_measure(server);
 	*out = server;
 	server = NULL;
 	r = 0;
@@ -103,8 +122,11 @@ out:
 int
 server_start(struct server *server, int64_t only, struct message *m)
 {
+	int r;
+
 	server->only = only;
-	return workers_start(server, m);
+	r = room_start(server, m);
+	return r < 0 ? r : workers_start(server, m);
 }
 
 void
@@ -114,6 +136,7 @@ server_stop(struct server *server)
 		return;
 	server->stopped = true;
 	workers_stop(server);
+	room_stop(server);
 	if (server->store != NULL)
 		store_wake(server->store);
 }
@@ -157,187 +180,8 @@ server_stopping(const struct server *server)
 	return server->stopping;
 }
 
-/* ---- submitting ---- */
-
-static int
-read_spec(struct server *server, const char *text, size_t len,
-    struct spec **spec, struct faults *faults)
+bool
+server_full(const struct server *server)
 {
-	struct spec_env env = { .data_folder = server->data_folder,
-	    .store = server->store };
-	json_t *document = spec_text_parse(text, len, faults);
-	int r;
-
-	*spec = NULL;
-	if (document == NULL)
-		return faults->len > 0 ? ERR_INVALID : ERR_MEMORY;
-	r = spec_read(document, &env, spec, faults);
-	json_decref(document);
-	return r;
-}
-
-static json_t *
-tags_json(const struct spec *spec)
-{
-	json_t *tags = json_array();
-
-	for (int i = 0; i < spec->tags_len; i++)
-		json_array_append_new(tags, json_string(spec->tags[i]));
-	return tags;
-}
-
-static int
-insert(struct server *server, const struct spec *spec, const char *key,
-    const char *body, int64_t *id, bool *existing)
-{
-	json_t *tags = tags_json(spec);
-	struct buf tags_text = { 0 }, spec_text = { 0 };
-	int r;
-
-	json_text(&tags_text, tags, false);
-	json_text(&spec_text, spec->json, false);
-	r = buf_error(&tags_text) < 0 ? ERR_MEMORY : buf_error(&spec_text);
-	if (r == 0) {
-		struct job_new job = {
-			.name = spec->options.name,
-			.type = spec->options.type == SPEC_TRAIN ? "train" :
-			    "evaluate",
-			.spec = spec_text.data, .tags = tags_text.data,
-			.notes = spec->options.notes,
-			.priority = spec->options.priority,
-			.key = key, .body = body,
-			.queue_limit = SERVER_QUEUE_LIMIT,
-		};
-
-		r = store_job_insert(server->store, &job, id, existing);
-	}
-	buf_free(&spec_text);
-	buf_free(&tags_text);
-	json_decref(tags);
-	if (r == 0 && !*existing)
-		workers_wake(server);
-	return r;
-}
-
-int
-server_submit(struct server *server, const char *text, size_t len,
-    const char *key, int64_t *id, bool *existing, struct faults *faults)
-{
-	char body[65];
-	struct spec *spec;
-	int r;
-
-	*id = 0;
-	*existing = false;
-	if (server->stopping)
-		return ERR_SHUTDOWN;
-	r = read_spec(server, text, len, &spec, faults);
-	if (r == 0) {
-		formats_sha256(text, len, body);
-		r = insert(server, spec, key, key != NULL ? body : NULL, id,
-		    existing);
-	}
-	spec_free(spec);
-	return r;
-}
-
-int
-server_duplicate(struct server *server, int64_t id, int64_t *copy)
-{
-	struct faults *faults;
-	struct job_row row;
-	bool existing;
-	int r = store_job_read(server->store, id, &row);
-
-	*copy = 0;
-	if (r < 0)
-		return r;
-	faults = calloc(1, sizeof *faults);
-	r = faults == NULL ? ERR_MEMORY : server_submit(server, row.spec,
-	    strlen(row.spec), NULL, copy, &existing, faults);
-	free(faults);
-	job_row_free(&row);
-	return r;
-}
-
-/* Seconds that so much work will take on so many threads. */
-static double
-seconds_of(struct server *server, double work, int64_t threads)
-{
-	if (threads <= 0)
-		threads = workers_threads(server);
-	return work / (server->rate * (double)threads);
-}
-
-int
-server_dry_run(struct server *server, const char *text, size_t len,
-    json_t **answer, struct faults *faults)
-{
-	struct spec_env env = { .data_folder = server->data_folder,
-	    .store = server->store };
-	struct estimate e;
-	struct message m = { "" };
-	struct spec *spec;
-	int64_t ahead = 0;
-	int threads, r;
-
-	*answer = NULL;
-	r = read_spec(server, text, len, &spec, faults);
-	if (r < 0)
-		return r;
-	threads = spec->options.threads > 0 ? (int)spec->options.threads :
-	    workers_threads(server);
-	r = spec_estimate(spec, &env, threads, &e, &m);
-	if (r == ERR_LIMIT) {
-		fault_add(faults, "", "too_large", "%s", m.text);
-		r = ERR_INVALID;
-	}
-	if (r == 0)
-		r = store_job_ahead(server->store, spec->options.priority,
-		    &ahead);
-	if (r == 0) {
-		*answer = json_pack("{s:O,s:{s:I,s:I,s:I,s:I,s:f,s:f},s:I,"
-		    "s:f}", "spec", spec->json, "estimate", "memory_bytes",
-		    (json_int_t)e.memory, "disk_bytes", (json_int_t)e.disk,
-		    "coordinates", (json_int_t)e.coordinates, "weights",
-		    (json_int_t)e.weights, "work", e.flops, "seconds",
-		    seconds_of(server, e.flops, threads), "queue_position",
-		    (json_int_t)ahead + 1, "eta_seconds",
-		    seconds_of(server, e.flops, threads));
-		r = *answer == NULL ? ERR_MEMORY : 0;
-	}
-	spec_free(spec);
-	return r;
-}
-
-/* A queued job's seconds, from its spec. */
-static double
-queued_seconds(struct server *server, const struct job_row *row)
-{
-	struct spec_env env = { .data_folder = server->data_folder,
-	    .store = server->store };
-	struct faults *faults = calloc(1, sizeof *faults);
-	struct spec *spec = NULL;
-	struct estimate e;
-	double seconds = NAN;
-
-	if (faults != NULL && row->spec != NULL && read_spec(server, row->spec,
-	    strlen(row->spec), &spec, faults) == 0 &&
-	    spec_estimate(spec, &env, 1, &e, NULL) == 0)
-		seconds = seconds_of(server, e.flops, spec->options.threads);
-	spec_free(spec);
-	free(faults);
-	return seconds;
-}
-
-double
-server_eta(struct server *server, const struct job_row *row)
-{
-	double left = row->total - row->done;
-
-	if (row->state >= JOB_SUCCEEDED)
-		return NAN;
-	if (row->done > 0 && row->run_seconds > 0)
-		return row->run_seconds * left / row->done;
-	return queued_seconds(server, row);
+	return server->full;
 }

@@ -21,6 +21,11 @@ struct server_config {
 	/* Used where a spec says 0; 0: the cores, shared out among the jobs
 	 * that run or wait when one begins.  Results do not depend on it. */
 	int threads_per_job;
+	/* Bytes, 0: no limit.  Of all running jobs together, and of one. */
+	int64_t memory, job_memory;
+	/* Of the database, and what one job may write. */
+	int64_t disk, job_disk;
+	int64_t disk_reserve;	/* kept free on the disk */
 };
 
 struct server;
@@ -75,16 +80,20 @@ struct store *
 server_store(struct server *server);
 bool
 server_stopping(const struct server *server);
+/* Whether the disk has no room: jobs wait, and the store may refuse writes. */
+bool
+server_full(const struct server *server);
 
 /* Submit.  text is the body.  On 0 *id is the job; *existing says that the key
- * was known.  ERR_INVALID: faults; ERR_CONFLICT: the key belongs to another
- * body; ERR_LIMIT: the queue is full; others from the store. */
+ * was known.  ERR_INVALID: faults; ERR_FULL: no room for it, one fault with the
+ * numbers; ERR_CONFLICT: the key belongs to another body; ERR_LIMIT: the queue is
+ * full; others from the store. */
 int
 server_submit(struct server *server, const char *text, size_t len,
     const char *key, int64_t *id, bool *existing, struct faults *faults);
 
-/* Check only: the answer of a dry run (spec, estimate, queue position, ETA), a
- * new reference. */
+/* Check only: the answer of a dry run (spec, estimate, whether it would be
+ * admitted, queue position, ETA), a new reference. */
 int
 server_dry_run(struct server *server, const char *text, size_t len,
     json_t **answer, struct faults *faults);
@@ -95,19 +104,26 @@ int
 server_cancel(struct server *server, int64_t id, enum job_state *present);
 int
 server_pause(struct server *server, int64_t id, enum job_state *present);
+/* These two and the next are admitted anew: ERR_INVALID and ERR_FULL with faults,
+ * as in server_submit.  retry begins any job anew. */
 int
-server_resume(struct server *server, int64_t id, enum job_state *present);
+server_resume(struct server *server, int64_t id, enum job_state *present,
+    struct faults *faults);
 int
-server_retry(struct server *server, int64_t id, enum job_state *present);
+server_retry(struct server *server, int64_t id, enum job_state *present,
+    struct faults *faults);
+/* A new job with the same spec, new id in *copy. */
+int
+server_duplicate(struct server *server, int64_t id, int64_t *copy,
+    struct faults *faults);
+/* Change what a job says of itself; a priority counts at once. */
+int
+server_patch(struct server *server, int64_t id, const struct job_patch *patch);
 /* Copy the database (store_backup) into a file without a name: *fd reads its
  * *size bytes from the beginning, and closing it is its end.  ERR_CONFLICT while
  * another is being made; others with a sentence. */
 int
 server_backup(struct server *server, int *fd, int64_t *size, struct message *m);
-
-/* A new job with the same spec, new id in *copy. */
-int
-server_duplicate(struct server *server, int64_t id, int64_t *copy);
 /* Delete; a running job is cancelled first. */
 int
 server_delete(struct server *server, int64_t id);

@@ -38,7 +38,8 @@
  *	bad_text	a text with control characters
  *	duplicate	something is said twice
  *	not_found	a data set, snapshot or group that does not exist
- *	unusable	it exists but cannot be used here; the detail says why */
+ *	unusable	it exists but cannot be used here; the detail says why
+ *	disk_full	no room for it now (with ERR_FULL) */
 struct fault {
 	char pointer[256];	/* RFC 6901, "" for the document */
 	char code[32];		/* one of the above */
@@ -156,6 +157,8 @@ struct estimate {
 	uint64_t coordinates;	/* n of the training (or first) problem */
 	uint64_t weights;	/* of the learned optimizer */
 	double flops;		/* training and evaluation: see rule_work */
+	/* JSON pointers to what takes the most of either. */
+	char memory_at[32], disk_at[32];
 };
 
 /* Overflow-checked: ERR_LIMIT where a number leaves its type. */

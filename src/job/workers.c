@@ -2,11 +2,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "job/server_state.h"
 
 /* A worker with nothing to do looks at the queue this often unasked. */
 #define LOOK_SECONDS 5
+/* A change of state that cannot be stored is tried again so often. */
+#define END_MILLISECONDS 250
 
 /* Wait for something to be queued after `seen`, or for the end. */
 static void
@@ -24,14 +27,17 @@ await_job(struct server *server, uint64_t seen)
 	pthread_mutex_unlock(&server->mutex);
 }
 
+/* Take a job (NULL: none).  What was wanted of the one before is over. */
 static void
-set_job(struct worker *worker, int64_t job)
+set_job(struct worker *worker, const struct job_row *row)
 {
 	struct server *server = worker->server;
 
 	pthread_mutex_lock(&server->mutex);
-	worker->job = job;
-	worker->request = RUN_GO_ON;
+	worker->job = row != NULL ? row->id : 0;
+	worker->priority = row != NULL ? row->priority : 0;
+	worker->memory = row != NULL ? row->memory : 0;
+	worker->request = server->full ? RUN_FULL : RUN_GO_ON;
 	if (server->stopping)
 		worker->request = server->hurry ? RUN_LEAVE : RUN_STOP;
 	pthread_cond_broadcast(&server->idle);
@@ -89,24 +95,77 @@ note_environment(struct server *server, const struct job_row *row, int threads)
 	json_decref(environment);
 }
 
+/* The budget may have been lowered while the job waited. */
+static bool
+too_large(const struct server *server, const struct job_row *row)
+{
+	if (server->config.memory <= 0 ||
+	    row->memory <= server->config.memory)
+		return false;
+	log_job(LOG_ERROR, row->id, "needs more than --memory allows");
+	(void)store_log_async(server->store, row->id, "error", "failed: it "
+	    "needs more memory than --memory of the server allows");
+	return true;
+}
+
+/* Store how the job ended.  While that is impossible it is tried again: the job
+ * neither runs nor may it seem to. */
+static void
+store_end(struct server *server, const struct job_row *row,
+    const struct run_end *end)
+{
+	struct timespec pause = { .tv_nsec = END_MILLISECONDS * 1000000l };
+
+	for (bool told = false;; told = true) {
+		int r = store_job_move(server->store, row->id,
+		    1u << JOB_RUNNING, end->state, end->reason, NULL);
+
+		if (r == 0)
+			return;
+		if (r == ERR_FULL)
+			room_lost(server);
+		if (!told)
+			log_job(LOG_ERROR, row->id, "its end cannot be stored: "
+			    "%s", err_text(r));
+		/* The next boot finds it running, and goes on from there. */
+		if (server->stopping || r == ERR_CONFLICT ||
+		    r == ERR_NOT_FOUND)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 static void
 run_claimed(struct worker *worker, const struct job_row *row)
 {
 	struct server *server = worker->server;
-	struct run_end end;
-	int threads, r;
+	struct run_end end = { .state = JOB_FAILED, .reason = "too_large" };
+	int threads;
 
-	set_job(worker, row->id);
-	threads = workers_threads(server);
-	note_environment(server, row, threads);
-	run_job(server->store, server->data_folder, threads, row,
-	    &worker->request, &server->rate, &end);
-	r = store_job_move(server->store, row->id, 1u << JOB_RUNNING,
-	    end.state, end.reason, NULL);
-	if (r < 0)
-		log_job(LOG_ERROR, row->id, "its end cannot be stored: %s",
-		    err_text(r));
-	set_job(worker, 0);
+	set_job(worker, row);
+	crash_set_job(row->id);
+	/* Others may have waited for this one to be taken. */
+	schedule_preempt(server);
+	if (!too_large(server, row)) {
+		threads = workers_threads(server);
+		note_environment(server, row, threads);
+		run_job(server->store, server->data_folder, threads, row,
+		    &worker->request, &server->rate, &end);
+	}
+	crash_set_job(0);
+	if (end.state == JOB_QUEUED && end.full)
+		room_lost(server);
+	store_end(server, row, &end);
+	set_job(worker, NULL);
+}
+
+static int
+claim(struct server *server, struct job_row *row)
+{
+	if (server->full)
+		return ERR_FULL;
+	return store_job_claim(server->store, server->only,
+	    server->config.memory, row);
 }
 
 static void *
@@ -115,6 +174,7 @@ worker_main(void *arg)
 	struct worker *worker = arg;
 	struct server *server = worker->server;
 
+	crash_set_job(0);
 	while (!server->stopping) {
 		struct job_row row;
 		uint64_t seen;
@@ -123,13 +183,17 @@ worker_main(void *arg)
 		pthread_mutex_lock(&server->mutex);
 		seen = server->queued;
 		pthread_mutex_unlock(&server->mutex);
-		r = store_job_claim(server->store, server->only, &row);
+		r = claim(server, &row);
 		if (r == 0) {
 			run_claimed(worker, &row);
 			job_row_free(&row);
+			/* One that waited for memory may fit now. */
+			workers_wake(server);
 			continue;
 		}
-		if (r != ERR_NOT_FOUND)
+		if (r == ERR_FULL && !server->full)
+			room_lost(server);
+		else if (r != ERR_NOT_FOUND && r != ERR_LIMIT && r != ERR_FULL)
 			log_error("the queue cannot be read: %s", err_text(r));
 		await_job(server, seen);
 	}
@@ -143,6 +207,7 @@ workers_wake(struct server *server)
 	server->queued++;
 	pthread_cond_broadcast(&server->queue);
 	pthread_mutex_unlock(&server->mutex);
+	schedule_preempt(server);
 }
 
 int
@@ -210,7 +275,7 @@ workers_request(struct server *server, int64_t job, enum run_request request)
 	/* A stop of the server goes before anything else. */
 	if (found && worker->request < RUN_STOP)
 		worker->request = (int)request;
-	while (worker != NULL && worker->job == job)
+	while (worker != NULL && worker->job == job && !server->full)
 		pthread_cond_wait(&server->idle, &server->mutex);
 	pthread_mutex_unlock(&server->mutex);
 	return found;

@@ -21,8 +21,8 @@ def endless(**members):
     """One that is still at it whenever a test looks, some hundred epochs a
     second; cancel it."""
     spec = tiny(problem={"type": "quadratic"},
-                training={"epochs": 10000000, "horizon": 1000, "unroll": 100,
-                          "validate_every": 0})
+                training={"epochs": 1000000, "horizon": 1000, "unroll": 100,
+                          "validate_every": 0, "points": 1000000})
     spec.update(copy.deepcopy(members))
     return spec
 

@@ -186,7 +186,6 @@ class Jobs(Case):
         number = self.d.submit(endless())
         self.d.wait_rows(number, "training", 1)
         self.assertProblem(self.d.act(number, "resume"), 409, "conflict")
-        self.assertProblem(self.d.act(number, "retry"), 409, "conflict")
         answer = self.d.act(number, "pause")
         self.assertEqual((answer.status_code, answer.json()["state"]),
                          (200, "paused"))
@@ -206,7 +205,7 @@ class Jobs(Case):
 
     def test_what_has_succeeded_stays(self):
         number = self.d.run(tiny())["id"]
-        for what in ("cancel", "pause", "resume", "retry"):
+        for what in ("cancel", "pause", "resume"):
             problem = self.assertProblem(self.d.act(number, what), 409,
                                          "conflict")
             self.assertEqual(problem["state"], "succeeded")

@@ -31,6 +31,10 @@ class Queue(unittest.TestCase):
         self.assertEqual([job["id"] for job in ran],
                          [order[2], order[1], order[3], order[0]])
 
+    # Of little room on the disk, as a thousand are queued.
+    waiting = endless(training={"epochs": 1000000, "horizon": 1000,
+                                "points": 1000})
+
     def fill(self):
         """Many clients at once, until each was refused."""
         refused, lock = [], threading.Lock()
@@ -39,7 +43,7 @@ class Queue(unittest.TestCase):
             with requests.Session() as session:
                 session.trust_env = False
                 while True:
-                    answer = session.post(self.d.url("jobs"), json=endless(),
+                    answer = session.post(self.d.url("jobs"), json=self.waiting,
                                           timeout=60 * SLOW)
                     if answer.status_code != 201:
                         break

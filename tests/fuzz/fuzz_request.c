@@ -48,7 +48,9 @@ begin(void)
 	static const double rows[] = { 0, 1.5, 1, -0.0, 2, 1e308 };
 	struct job_new job = { .name = "a", .type = "train", .spec = "{}",
 		.tags = "[]", .notes = "", .queue_limit = 10 };
-	struct server_config config = { folder, folder, 1, 1 };
+	struct server_config config = { .state_folder = folder,
+		    .data_folder = folder, .workers = 1,
+		    .threads_per_job = 1 };
 	struct message m;
 	bool existing;
 	int64_t id;

@@ -65,7 +65,9 @@ fake_begin(void)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/l2ld.sqlite", folder);
 	ck_assert_msg(store_open(path, &fake_store, &m) == 0, "%s", m.text);
-	the_server.config = (struct server_config){ folder, folder, 2, 1 };
+	the_server.config = (struct server_config){ .state_folder = folder,
+	    .data_folder = folder, .workers = 2, .threads_per_job = 1,
+	    .disk_reserve = 1 << 20 };
 	the_server.store = fake_store;
 	atomic_store(&the_server.stopping, false);
 	fake_server = &the_server;

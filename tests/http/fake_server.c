@@ -90,21 +90,27 @@ server_pause(struct server *server, int64_t id, enum job_state *present)
 }
 
 int
-server_resume(struct server *server, int64_t id, enum job_state *present)
+server_resume(struct server *server, int64_t id, enum job_state *present,
+    struct faults *faults)
 {
+	(void)faults;
 	return change(server, id, BIT(JOB_PAUSED), JOB_QUEUED, present);
 }
 
 int
-server_retry(struct server *server, int64_t id, enum job_state *present)
+server_retry(struct server *server, int64_t id, enum job_state *present,
+    struct faults *faults)
 {
+	(void)faults;
 	return change(server, id, BIT(JOB_CANCELLED) | BIT(JOB_FAILED),
 	    JOB_QUEUED, present);
 }
 
 int
-server_duplicate(struct server *server, int64_t id, int64_t *copy)
+server_duplicate(struct server *server, int64_t id, int64_t *copy,
+    struct faults *faults)
 {
+	(void)faults;
 	struct job_row row;
 	int r = taken_error();
 
@@ -116,6 +122,19 @@ server_duplicate(struct server *server, int64_t id, int64_t *copy)
 	*copy = fake_job(row.name);
 	job_row_free(&row);
 	return 0;
+}
+
+int
+server_patch(struct server *server, int64_t id, const struct job_patch *patch)
+{
+	return store_job_patch(server_store(server), id, patch);
+}
+
+bool
+server_full(const struct server *server)
+{
+	(void)server;
+	return false;
 }
 
 int

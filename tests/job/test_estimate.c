@@ -26,6 +26,9 @@ START_TEST(quadratic)
 	    "\"quadratic\"}, \"training\": {\"epochs\": 2000}}", 1);
 	struct estimate more = estimate("{\"problem\": {\"type\": "
 	    "\"quadratic\"}, \"training\": {\"snapshot_every\": 10}}", 1);
+	struct estimate all = estimate("{\"problem\": {\"type\": "
+	    "\"quadratic\"}, \"training\": {\"snapshot_every\": 10, "
+	    "\"snapshot_keep\": 0}}", 1);
 	struct estimate bare = estimate("{\"problem\": {\"type\": "
 	    "\"quadratic\"}, \"evaluation\": []}", 1);
 
@@ -38,8 +41,10 @@ START_TEST(quadratic)
 	ck_assert(longer.flops > e.flops && longer.flops < 2 * e.flops);
 	ck_assert_uint_eq(longer.memory, e.memory);
 	ck_assert_uint_gt(longer.disk, e.disk);
-	/* A hundred snapshots more. */
-	ck_assert_uint_ge(more.disk, e.disk + 100 * e.weights * 4);
+	/* Ten snapshots more are kept, or a hundred. */
+	ck_assert_uint_ge(more.disk, e.disk + 10 * e.weights * 4);
+	ck_assert_uint_lt(more.disk, e.disk + 20 * e.weights * 4);
+	ck_assert_uint_ge(all.disk, e.disk + 100 * e.weights * 4);
 	ck_assert(bare.flops < e.flops && bare.disk < e.disk);
 }
 END_TEST
