@@ -4,10 +4,15 @@
 
 /* What can fail, of the database file and of its log. */
 enum fault {
+	FAULT_READ_DATABASE,
+	FAULT_READ_LOG,
 	FAULT_WRITE_DATABASE,
 	FAULT_WRITE_LOG,
+	FAULT_CUT_DATABASE,
+	FAULT_CUT_LOG,
 	FAULT_SYNC_DATABASE,
 	FAULT_SYNC_LOG,
+	FAULT_MAP,		/* the shared memory between connections */
 	FAULTS
 };
 
