@@ -93,6 +93,7 @@ deadlines_main(void *arg)
 {
 	struct deadlines *all = arg;
 
+	pthread_setname_np(pthread_self(), "deadlines");
 	pthread_mutex_lock(&all->mutex);
 	while (!all->quit) {
 		struct timespec next;

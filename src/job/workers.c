@@ -174,6 +174,7 @@ worker_main(void *arg)
 	struct worker *worker = arg;
 	struct server *server = worker->server;
 
+	pthread_setname_np(pthread_self(), "worker");
 	crash_set_job(0);
 	while (!server->stopping) {
 		struct job_row row;

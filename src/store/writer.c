@@ -173,6 +173,7 @@ writer_main(void *arg)
 	struct op *group;
 	bool wrote;
 
+	pthread_setname_np(pthread_self(), "writer");
 	while (group_take(store, &group)) {
 		if (group == NULL) {
 			if (!backup_turn(store))
