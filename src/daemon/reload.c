@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/command.h"
 #include "daemon/notify.h"
 #include "daemon/options_table.h"
 #include "daemon/service.h"
@@ -11,7 +12,8 @@
 #define CONFIG_FILE SYSCONFDIR "/l2ld.conf"
 
 /* Options that take effect while it runs. */
-static const char *const live[] = { "verbose", "log", NULL };
+static const char *const live[] = { "host", "memory", "job-memory", "disk",
+	"job-disk", "disk-reserve", "verbose", "log", NULL };
 
 int
 service_configure(struct options *o, int argc, char **argv,
@@ -59,14 +61,15 @@ compare(const struct options *now, struct options *next)
 		memcpy(b, a, p->size);
 	}
 	if (!changed)
-		log_info("the configuration was read again: nothing changed");
+		log_info("the options were read again: none changed");
 }
-
 
 void
 service_reload(struct service *service)
 {
 	const char *words[2];
+	struct server_config config;
+	struct service_hosts hosts;
 	struct message m = { "" };
 	struct options next;
 	int r;
@@ -74,8 +77,14 @@ service_reload(struct service *service)
 	notify_reloading();
 	r = service_configure(&next, service->argc, service->argv, words, &m);
 	if (r == 0) {
+		service_hosts(&next, &hosts);
+		r = http_reload(service->http, hosts.list, &m);
+	}
+	if (r == 0) {
 		compare(&service->options, &next);
 		service->options = next;
+		serve_config(&next, &config);
+		server_reload(service->server, &config);
 		log_set_level(next.verbose ? LOG_DEBUG : LOG_INFO);
 		log_set_format(next.log_format);
 	} else {

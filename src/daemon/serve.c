@@ -58,19 +58,26 @@ serve_config(const struct options *o, struct server_config *config)
 	};
 }
 
+void
+service_hosts(const struct options *o, struct service_hosts *hosts)
+{
+	*hosts = (struct service_hosts){ { NULL } };
+	for (int i = 0; i < o->hosts_len; i++)
+		hosts->list[i] = o->hosts[i];
+}
+
 int
 serve_open(const struct options *o, struct server *server, struct http **http,
     struct message *m)
 {
-	const char *hosts[OPTIONS_HOSTS_MAX + 1] = { NULL };
+	struct service_hosts hosts;
 	struct http_config config = { .address = o->address, .port = o->port,
-	    .hosts = hosts, .token = o->token,
+	    .hosts = hosts.list, .token = o->token,
 	    .certificate = o->certificate[0] != 0 ? o->certificate : NULL,
 	    .key = o->key[0] != 0 ? o->key : NULL, .server = server };
 	int r;
 
-	for (int i = 0; i < o->hosts_len; i++)
-		hosts[i] = o->hosts[i];
+	service_hosts(o, &hosts);
 	r = http_start(&config, http, m);
 	if (r == 0)
 		announce(o, server, http_port(*http));

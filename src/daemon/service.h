@@ -21,6 +21,13 @@ struct service {
 	bool wedged;		/* and it was logged */
 };
 
+/* The hosts of the options as http.h wants them: pointers into *o. */
+struct service_hosts {
+	const char *list[OPTIONS_HOSTS_MAX + 1];
+};
+void
+service_hosts(const struct options *o, struct service_hosts *hosts);
+
 /* ---- watch.c ---- */
 
 #define WATCH_SECONDS 1.0	/* between two calls of service_watch */

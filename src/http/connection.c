@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,8 +124,9 @@ log_answer(const struct exchange *exchange, uint64_t len)
 		{ .key = "path", .text = exchange->target },
 		{ .key = "status", .number = exchange->rs.status },
 		{ .key = "bytes", .number = (double)len },
-		{ .key = "ms",
-		    .number = 1e3 * (clock_seconds() - exchange->since) },
+		/* To the microsecond. */
+		{ .key = "ms", .number = round(1e6 *
+		    (clock_seconds() - exchange->since)) / 1e3 },
 	};
 
 	log_event(LOG_DEBUG, fields, sizeof fields / sizeof *fields,

@@ -201,3 +201,15 @@ admission_measure(struct server *server)
 	job_rows_free(rows, count);
 	free(faults);
 }
+
+void
+server_reload(struct server *server, const struct server_config *config)
+{
+	server->config.memory = config->memory;
+	server->config.job_memory = config->job_memory;
+	server->config.disk = config->disk;
+	server->config.job_disk = config->job_disk;
+	server->config.disk_reserve = config->disk_reserve;
+	/* One that waited for memory may fit now. */
+	workers_wake(server);
+}

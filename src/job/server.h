@@ -21,11 +21,12 @@ struct server_config {
 	/* Used where a spec says 0; 0: the cores, shared out among the jobs
 	 * that run or wait when one begins.  Results do not depend on it. */
 	int threads_per_job;
-	/* Bytes, 0: no limit.  Of all running jobs together, and of one. */
-	int64_t memory, job_memory;
+	/* What follows server_reload can change.  Bytes, 0: no limit.  Of all
+	 * running jobs together, and of one. */
+	_Atomic int64_t memory, job_memory;
 	/* Of the database, and what one job may write. */
-	int64_t disk, job_disk;
-	int64_t disk_reserve;	/* kept free on the disk */
+	_Atomic int64_t disk, job_disk;
+	_Atomic int64_t disk_reserve;	/* kept free on the disk */
 };
 
 struct server;
@@ -47,6 +48,11 @@ void
 server_stop(struct server *server);
 void
 server_free(struct server *server);
+
+/* Take other limits of memory and disk: for jobs that come and that begin; those
+ * that run are left alone. */
+void
+server_reload(struct server *server, const struct server_config *config);
 
 /* The server stops or will: running jobs save no checkpoint any more, the next
  * start goes on from their last one.  Accepts NULL. */
