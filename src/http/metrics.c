@@ -66,6 +66,22 @@ write_jobs(struct buf *out, const struct figures *f)
 	    f->workers.busy);
 }
 
+/* As configured; 0: none. */
+static void
+write_limits(struct buf *out, struct site *site)
+{
+	static const char name[] = "l2ld_limit_bytes";
+	const struct server_config *c = server_config(site->server);
+
+	metric_begin(out, name, "gauge", "What may be used of memory and disk; "
+	    "0: there is no limit.");
+	sample(out, name, "of=\"memory\"", (double)c->memory);
+	sample(out, name, "of=\"job_memory\"", (double)c->job_memory);
+	sample(out, name, "of=\"disk\"", (double)c->disk);
+	sample(out, name, "of=\"job_disk\"", (double)c->job_disk);
+	sample(out, name, "of=\"disk_reserve\"", (double)c->disk_reserve);
+}
+
 static void
 write_http(struct buf *out, struct site *site, const struct figures *f)
 {
@@ -177,6 +193,7 @@ metrics_read(const struct request *rq, struct response *rs)
 	    "The version that runs.");
 	sample(&out, "l2ld_build_info", "version=\"" PACKAGE_VERSION "\"", 1);
 	write_jobs(&out, &figures);
+	write_limits(&out, rq->site);
 	write_http(&out, rq->site, &figures);
 	write_database(&out, &figures);
 	write_silence(&out, &figures);

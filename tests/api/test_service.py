@@ -193,8 +193,8 @@ class Service(unittest.TestCase):
     def test_reload(self):
         d, systemd = self.configured("verbose = no\n", workers=2)
         name = {"Host": f"lab.example:{d.port}"}
-        refused = d.get("/healthz", headers=name)
-        self.assertGreaterEqual(refused.status_code, 400)
+        stranger = d.get("/healthz", headers=name).status_code
+        self.assertGreaterEqual(stranger, 400)
         said = self.reload(d, systemd, "verbose = yes\nhost = lab.example\n"
                            "threads = 3\n")
         self.assertEqual(said["STATUS"], "Reloaded")
@@ -206,10 +206,21 @@ class Service(unittest.TestCase):
                      'with the next start"', "path=/healthz status=200"):
             self.assertIn(line, log)
         self.assertEqual(d.json("server")["workers"], 2)
+        # What a job may take is another at once: no job is so small.
+        self.assertTrue(self.admitted(d))
+        self.reload(d, systemd, "job-memory = 1\n")
+        self.assertFalse(self.admitted(d))
+        self.assertIn(f'l2ld_limit_bytes{{of="job_memory"}} {1 << 20}\n',
+                      d.get("/metrics").text)
         # And back.
         self.reload(d, systemd, "")
         self.assertEqual(d.get("/healthz", headers=name).status_code,
-                         refused.status_code)
+                         stranger)
+        self.assertTrue(self.admitted(d))
+
+    def admitted(self, d):
+        return d.post("jobs", json=endless(),
+                      params={"dry_run": 1}).json()["admitted"]
 
     def test_reload_of_a_bad_file(self):
         d, systemd = self.configured("host = lab.example\n")
