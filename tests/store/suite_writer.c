@@ -1,4 +1,5 @@
 /* The writer: order, groups, many threads, waits, space, and kill -9. */
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -356,6 +357,9 @@ START_TEST(killed)
 		if (child == 0)
 			child_main(fds[1]);
 		close(fds[1]);
+		/* It is at it. */
+		ck_assert_int_eq(poll(&(struct pollfd){ fds[0], POLLIN, 0 }, 1,
+		    60000), 1);
 		usleep(150000 + 37000 * (useconds_t)round);
 		kill(child, SIGKILL);
 		ck_assert_int_eq(waitpid(child, &status, 0), child);
