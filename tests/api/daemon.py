@@ -33,11 +33,11 @@ def die_with_parent():
 class Daemon:
     """One state folder and, between start and stop, the process on it.  With
     environment more than the tests' own; before is a command that is to start
-    it."""
+    it; folder one that holds a state already, else a new one."""
 
     def __init__(self, workers=2, data=None, options=(), environment=None,
-                 before=()):
-        self.folder = Path(tempfile.mkdtemp(prefix="l2ld-api-"))
+                 before=(), folder=None):
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="l2ld-api-"))
         self.state = self.folder / "state"
         self.data = Path(data) if data else self.folder / "data"
         self.options = ["--workers", str(workers), *options]
