@@ -2,8 +2,8 @@
 confine.py UNIT UID PROGRAM [ARGUMENT]...
 
 Called by root in a mount namespace of its own.  Everything but /tmp is read-only
-(ProtectSystem=strict), homes are empty, the user is nobody known, there are no
-capabilities; a system call that the unit's filter does not list, a socket of
+(ProtectSystem=strict), homes are empty, the user is nobody known, all others but
+root are nobody (PrivateUsers), there are no capabilities; a system call that the unit's filter does not list, a socket of
 another family than it names, and memory that can be written and run kill the
 program, where systemd would refuse them with EPERM: what is refused must not go
 unnoticed here.
@@ -19,6 +19,7 @@ import sys
 import seccomp
 
 PROT_WRITE, PROT_EXEC = 2, 4
+CLONE_NEWUSER = 0x10000000
 PR_SET_NO_NEW_PRIVS, PR_CAPBSET_DROP = 38, 24
 
 
@@ -90,10 +91,28 @@ def mount():
         subprocess.run(command, check=True)
 
 
+def private_users(libc, user):
+    """A user namespace with root and this user; who has not entered it says so."""
+    ours, theirs = os.pipe()
+    helper = os.fork()
+    if helper == 0:
+        os.read(ours, 1)
+        for kind in ("uid_map", "gid_map"):
+            with open(f"/proc/{os.getppid()}/{kind}", "w") as f:
+                f.write(f"0 0 1\n{user} {user} 1\n")
+        os._exit(0)
+    assert libc.unshare(CLONE_NEWUSER) == 0, os.strerror(ctypes.get_errno())
+    os.write(theirs, b"x")
+    assert os.waitpid(helper, 0)[1] == 0
+    os.close(ours)
+    os.close(theirs)
+
+
 def main():
     unit, user, program = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
     libc = ctypes.CDLL(None, use_errno=True)
     mount()
+    private_users(libc, user)
     for capability in range(64):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     os.setgroups([])

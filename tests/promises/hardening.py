@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,6 +58,18 @@ class Confined(daemon.Daemon):
         super().start()
 
 
+def answer_to(d, user):
+    """The status that another user's request to change something gets."""
+    ask = ("import http.client\n"
+           f"c = http.client.HTTPConnection('127.0.0.1', {d.port})\n"
+           "c.request('POST', '/api/v1/jobs?dry_run=1', '{}', "
+           "{'Content-Type': 'application/json'})\n"
+           "print(c.getresponse().status)")
+    return int(subprocess.run([sys.executable, "-c", ask], user=user,
+                              group=user, extra_groups=[], check=True,
+                              capture_output=True).stdout)
+
+
 def confined_jobs(short):
     """Jobs that a confined daemon ran to their end."""
     d = Confined(before=["unshare", "--mount", "--ipc", sys.executable,
@@ -74,6 +87,12 @@ def confined_jobs(short):
         for path in ("/readyz", "/metrics", "server", "/",
                      f"jobs/{job['id']}/curves/training.csv"):
             assert d.get(path).status_code == 200, path
+        assert d.post("backup").content[:15] == b"SQLite format 3"
+        # An empty job is refused for what it lacks, or for who asks.
+        for user, status in ((0, 422), (USER, 422), (USER + 1, 401)):
+            assert answer_to(d, user) == status, user
+        d.process.send_signal(signal.SIGHUP)
+        d.until(lambda: "read again" in d.said(), "a reload")
         d.terminate(20)
     finally:
         d.close()
@@ -97,4 +116,5 @@ def prove(short):
         return figure + "not run: that takes root"
     return figure + (f"{confined_jobs(short)} jobs run to their end with its "
                      "system calls, families of sockets, user and files, "
-                     "each forbidden call fatal, 0 made")
+                     "each forbidden call fatal, 0 made; root and its user "
+                     "need no token, another does")
