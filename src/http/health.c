@@ -13,6 +13,16 @@ health_live(const struct request *rq, struct response *rs)
 	response_json(rs, 200, json_pack("{s:s}", "status", "ok"));
 }
 
+static bool
+broken(const struct store_health *health, struct response *rs)
+{
+	if (health->broken)
+		response_problem(rs, 503, "database_broken", "The database "
+		    "cannot be trusted after an error of the disk: nothing is "
+		    "written until the server starts again.");
+	return health->broken;
+}
+
 /* Whether the writer works at all: asking a hanging one would hang too. */
 static bool
 writer_ready(struct store *store, struct response *rs)
@@ -20,12 +30,8 @@ writer_ready(struct store *store, struct response *rs)
 	struct store_health health;
 
 	store_health(store, &health);
-	if (health.broken) {
-		response_problem(rs, 503, "database_broken", "The database "
-		    "cannot be trusted after an error of the disk: nothing is "
-		    "written until the server starts again.");
+	if (broken(&health, rs))
 		return false;
-	}
 	if (health.busy_seconds > SILENCE || health.oldest_seconds > SILENCE) {
 		response_problem(rs, 503, "database_hangs", "A write has been "
 		    "waiting for the disk for %.0f s.", health.busy_seconds >
@@ -46,6 +52,9 @@ store_ready(struct store *store, struct response *rs)
 		return false;
 	r = store_probe(store);
 	store_health(store, &health);
+	/* It may be what the probe found. */
+	if (broken(&health, rs))
+		return false;
 	if (r == ERR_FULL)
 		response_problem(rs, 503, "disk_full", "The disk of the "
 		    "database is full.");

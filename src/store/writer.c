@@ -181,6 +181,9 @@ writer_main(void *arg)
 		} else {
 			int r = group_commit(store, group, &wrote);
 
+			/* Known to whoever is told of the failure. */
+			if (store->writer.broken)
+				health_broken(store);
 			group_end(store, group, r, wrote);
 			wal_after(store);
 			backup_turn(store);

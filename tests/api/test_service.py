@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,8 @@ import tempfile
 import threading
 import time
 import unittest
+
+import requests
 
 from case import Case
 from daemon import PROGRAM, SLOW, Daemon
@@ -285,6 +288,31 @@ class Service(unittest.TestCase):
             self.assertEqual(d.wait_exit(20), 0)
             d.start()
             d.kill()
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is missing")
+    def test_a_failed_sync_ends_it(self):
+        """What the disk holds is not known then: no more is promised."""
+        d = Daemon()
+        self.addCleanup(d.close)
+        d.terminate()
+        d.before = ["strace", "-f", "-qq", "-o", "/dev/null",
+                    "-e", "inject=fdatasync:error=EIO:when=30+"]
+        d.start()
+        codes = set()
+        while d.process.poll() is None:
+            try:
+                answer = d.get("/readyz")
+            except requests.ConnectionError:
+                break
+            if answer.status_code != 200:
+                codes.add(answer.json()["code"])
+            time.sleep(0.01)
+        self.assertIn("database_broken", codes)
+        self.assertLessEqual(codes, {"database_broken", "stopping"})
+        self.assertEqual(d.wait_exit(20), 1)
+        self.assertIn("the database cannot be written any more", d.said())
+        d.before = []
+        d.start()
 
     # ---- the log ----
 
