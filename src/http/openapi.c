@@ -149,9 +149,11 @@ operation_json(const struct route *route)
 		[AUTHORITY_READ] = "read",
 		[AUTHORITY_CHANGE] = "change",
 	};
-	json_t *operation = json_pack("{s:s, s:s, s:s, s:o, s:o}",
+	json_t *operation = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}",
 	    "operationId", route->name, "summary", route->text,
 	    "x-authority", authorities[route->authority],
+	    "security", route->authority == AUTHORITY_NONE ? json_array() :
+	    json_pack("[{}, {s:[]}]", "token"),
 	    "parameters", parameters_json(route),
 	    "responses", responses_json(route));
 

@@ -60,12 +60,12 @@ class Daemon:
         ready = select.select([self.process.stdout], [], [], 20 * SLOW)[0]
         line = self.process.stdout.readline().decode() if ready else ""
         found = re.fullmatch(
-            r"l2ld (\S+) ready: http://127\.0\.0\.1:(\d+)/\n", line)
+            r"l2ld (\S+) ready: (https?://127\.0\.0\.1:(\d+))/\n", line)
         if found is None:
             self.process.kill()
             raise AssertionError(f"first line {line!r}\n{self.said()}")
-        self.version, self.port = found[1], int(found[2])
-        self.base = f"http://127.0.0.1:{self.port}"
+        self.version, self.base, self.port = \
+            found[1], found[2], int(found[3])
 
     def said(self):
         return (self.folder / "stderr").read_text(errors="replace")[-4000:]
