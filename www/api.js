@@ -1,6 +1,8 @@
 // The HTTP API: fetch with errors that can be read, and curves with their
 // non-finite values put back.
 
+import { authorization } from './token.js';
+
 const BASE = '/api/v1';
 
 // An answer that is not a success. problem is the RFC 9457 document, or null.
@@ -28,14 +30,19 @@ function url(path, query) {
   return BASE + path + (text ? `?${text}` : '');
 }
 
-async function request(target, options) {
-  let response, text;
+// The answer to a request, and what read (the name of a method) makes of it.
+async function ask(target, options, read) {
   try {
-    response = await fetch(target, { cache: 'no-store', ...options });
-    text = await response.text();
+    const response = await fetch(target, { cache: 'no-store', ...options,
+      headers: { ...options.headers, ...authorization() } });
+    return [response, await response[response.ok ? read : 'text']()];
   } catch (error) {
     throw error.name === 'AbortError' ? error : new ConnectionError();
   }
+}
+
+async function request(target, options) {
+  const [response, text] = await ask(target, options, 'text');
   let body = null;
   try {
     body = text === '' ? null : JSON.parse(text);
@@ -78,6 +85,20 @@ export async function curve(job, name, query, signal) {
       body.rows[row][at] = NONFINITE[word] ?? NaN;
   }
   return body;
+}
+
+// A file of the server's as a Blob.
+export async function file(target) {
+  const [response, body] = await ask(target, {}, 'blob');
+  if (response.ok)
+    return body;
+  let problem = null;
+  try {
+    problem = JSON.parse(body);
+  } catch {
+    // The status has to say it.
+  }
+  throw new ApiError(response.status, problem, null);
 }
 
 export function curveFile(job, name, kind) {

@@ -1,9 +1,10 @@
 // The page's frame: which view the address asks for, and what is shown when a
 // view fails.
 
-import { ApiError, explain } from './api.js';
+import { ApiError, explain, file } from './api.js';
 import { h } from './dom.js';
 import { connection } from './poll.js';
+import { askToken, haveToken } from './token.js';
 import * as jobs from './jobs.js';
 import * as job from './job.js';
 import * as submit from './new.js';
@@ -34,6 +35,11 @@ function view({ path: [noun, id, ...rest] }) {
 
 // Show an error where the page would be.
 function failure(error) {
+  if (error instanceof ApiError && error.status === 401) {
+    main.replaceChildren(askToken(() => navigate(false)));
+    document.getElementById('token').focus();
+    return;
+  }
   const gone = error instanceof ApiError && error.status === 404;
   main.replaceChildren(h('div', { class: 'card empty', role: 'alert' },
     h('h1', {}, gone ? 'Not here' : 'This page could not be loaded'),
@@ -75,6 +81,27 @@ async function navigate(moved) {
       failure(error);
   }
 }
+
+// A link cannot show the token: with one in use, its file is fetched and handed
+// to the browser from here.
+async function fetchLink(link) {
+  try {
+    const url = URL.createObjectURL(await file(link.getAttribute('href')));
+    const name = link.download || link.pathname.split('/').at(-1);
+    h('a', { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60000);
+  } catch (error) {
+    failure(error);
+  }
+}
+
+addEventListener('click', (event) => {
+  const link = event.target.closest?.('a[href^="/api/"]');
+  if (!link || !haveToken())
+    return;
+  event.preventDefault();
+  fetchLink(link);
+});
 
 // The skip link moves the focus and leaves the address alone: the part after
 // "#" says which page is shown.

@@ -6,6 +6,7 @@ import { copyButton, h, scroller, section, terms } from './dom.js';
 import { between, bytes, count, describe, duration, number, plural, pretty, time }
   from './format.js';
 import { makeBadge } from './state.js';
+import { haveToken } from './token.js';
 
 function fileLink(href, kind, name) {
   return h('a', { class: 'file', href, download: name }, kind);
@@ -46,7 +47,8 @@ function head(columns) {
 }
 
 function pandas(id, name) {
-  const line = `pd.read_csv("${location.origin}${curveFile(id, name, 'csv')}")`;
+  const shown = haveToken() ? ', storage_options={"Authorization": "Bearer TOKEN"}' : '';
+  const line = `pd.read_csv("${location.origin}${curveFile(id, name, 'csv')}"${shown})`;
   return h('p', { class: 'snippet' }, h('code', {}, line), copyButton(line));
 }
 
