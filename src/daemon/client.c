@@ -59,7 +59,7 @@ look(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total,
 
 static bool
 set_up(CURL *curl, const char *url, const char *certificate,
-    struct answer *answer)
+    const char *token, struct answer *answer)
 {
 	bool done = curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") ==
@@ -74,6 +74,10 @@ set_up(CURL *curl, const char *url, const char *certificate,
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, answer);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	if (done && token[0] != 0)
+		done = curl_easy_setopt(curl, CURLOPT_HTTPAUTH,
+		    CURLAUTH_BEARER) == CURLE_OK && curl_easy_setopt(curl,
+		    CURLOPT_XOAUTH2_BEARER, token) == CURLE_OK;
 	if (done && certificate != NULL) {
 		/* It may be for the server's name in the world; here it is
 		 * known by the certificate itself, and reached by an address. */
@@ -103,8 +107,8 @@ refused(const struct answer *answer, long status, struct message *m)
 }
 
 int
-client_post(const char *url, const char *certificate, int file,
-    bool (*stopped)(void), struct message *m)
+client_post(const char *url, const char *certificate, const char *token,
+    int file, bool (*stopped)(void), struct message *m)
 {
 	struct answer answer = { .file = file, .stopped = stopped };
 	long status = 0;
@@ -114,7 +118,7 @@ client_post(const char *url, const char *certificate, int file,
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	answer.curl = curl_easy_init();
 	if (answer.curl == NULL || !set_up(answer.curl, url, certificate,
-	    &answer)) {
+	    token, &answer)) {
 		r = message_set(m, ERR_MEMORY, "out of memory");
 		goto out;
 	}
