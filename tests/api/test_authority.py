@@ -207,6 +207,31 @@ class Files(unittest.TestCase):
         os.chown(self.file, UID, -1)
         self.assertIn("belongs to another user", said_no(self.options))
 
+    def test_reload(self):
+        """SIGHUP takes a new token; with a bad file the old one stays."""
+        another.need_root()
+        d = Daemon(workers=1)
+        try:
+            file = d.state / "token"
+            first = file.read_text().strip()
+
+            def works(token):
+                return as_user(lambda: ask_all(d.port, [
+                    ("GET", "/api/v1/jobs", bearer(token), None)]))[0][0] \
+                    == 200
+            self.assertTrue(works(first))
+            second = "abcdefghij" * 5
+            file.write_text(second)
+            d.process.send_signal(signal.SIGHUP)
+            d.until(lambda: works(second), "the new token")
+            self.assertFalse(works(first))
+            file.write_text("short")
+            d.process.send_signal(signal.SIGHUP)
+            d.until(lambda: "characters" in d.said(), "a word of the fault")
+            self.assertTrue(works(second))
+        finally:
+            d.close()
+
 
 class Encrypted(unittest.TestCase):
     """HTTPS with a certificate of the test's own."""
@@ -254,6 +279,29 @@ class Encrypted(unittest.TestCase):
                 d.terminate(10)
         finally:
             d.close()
+
+    def test_new_certificate(self):
+        """SIGHUP takes another one."""
+        with tempfile.TemporaryDirectory() as name:
+            paths = make_certificate(name)
+            d = Daemon(workers=1, options=["--certificate", str(paths[0]),
+                                           "--key", str(paths[1])])
+            try:
+                def shown():
+                    return ssl.get_server_certificate(("127.0.0.1", d.port))
+                first = shown()
+                self.assertIn(first.strip(), paths[0].read_text())
+                make_certificate(name, key=("rsa:2048",))
+                d.process.send_signal(signal.SIGHUP)
+                d.until(lambda: shown() != first, "the new certificate")
+                second = shown()
+                self.assertIn(second.strip(), paths[0].read_text())
+                paths[1].write_text("nothing")
+                d.process.send_signal(signal.SIGHUP)
+                d.until(lambda: "no private key" in d.said(), "the fault")
+                self.assertEqual(shown(), second)
+            finally:
+                d.close()
 
     def test_faults(self):
         """Each is said clearly, and the server does not start."""
