@@ -72,7 +72,7 @@ rows_format(char name[ROUTE_NAME_MAX])
  * being false. */
 static int
 rows_read(struct store *store, int64_t id, const char *name, int64_t after,
-    struct rows *rows, bool *job)
+    int64_t most, struct rows *rows, bool *job)
 {
 	struct job_row row = { 0 };
 	int r;
@@ -86,7 +86,7 @@ rows_read(struct store *store, int64_t id, const char *name, int64_t after,
 	*job = true;
 	rows->ended = row.state >= JOB_SUCCEEDED;
 	job_row_free(&row);
-	r = store_curve_read(store, id, name, after, 0, &rows->curve,
+	r = store_curve_read(store, id, name, after, most, &rows->curve,
 	    &rows->values, &rows->count);
 	/* One that failed, or was cancelled while it waited, did not say so of
 	 * its curves. */
@@ -132,7 +132,8 @@ rows_await(const struct request *rq, const char *name,
 		uint64_t seen = store_version(store);
 		double left = until - clock_seconds();
 
-		r = rows_read(store, rq->id, name, options->after, rows, job);
+		r = rows_read(store, rq->id, name, options->after,
+		    SITE_HEAVY_ROWS, rows, job);
 		if ((r < 0 && (r != ERR_NOT_FOUND || !*job)) ||
 		    rows->count > 0 || rows->curve.complete || rows->ended ||
 		    left <= 0 || rows_unwanted(rq))
@@ -199,6 +200,31 @@ rows_answer(const struct request *rq, struct response *rs,
 	}
 }
 
+/* There are more rows than are given at once to everybody: read them all when it
+ * is this one's turn. */
+static void
+rows_answer_large(const struct request *rq, struct response *rs,
+    const struct curve_format *format, const struct rows_options *options,
+    const char *name)
+{
+	struct rows rows = { 0 };
+	bool job;
+	int r;
+
+	if (!site_heavy_take(rq->site, SITE_HEAVY_SECONDS)) {
+		response_busy(rs, SITE_BUSY_RETRY);
+		return;
+	}
+	r = rows_read(server_store(rq->server), rq->id, name, options->after, 0,
+	    &rows, &job);
+	if (r == 0)
+		rows_answer(rq, rs, format, options, &rows);
+	else
+		job_answer_error(rs, r, rq->id);
+	rows_free(&rows);
+	site_heavy_give(rq->site);
+}
+
 void
 curve_rows(const struct request *rq, struct response *rs)
 {
@@ -219,7 +245,10 @@ curve_rows(const struct request *rq, struct response *rs)
 	if (!request_options(rq, rs, &options))
 		return;
 	r = rows_await(rq, name, &options, &rows, &job);
-	if (r == 0) {
+	if (r == 0 && rows.count >= SITE_HEAVY_ROWS) {
+		rows_free(&rows);
+		rows_answer_large(rq, rs, format, &options, name);
+	} else if (r == 0) {
 		rows_answer(rq, rs, format, &options, &rows);
 	} else if (r == ERR_LIMIT) {
 		response_header(rs, "Retry-After", "%d", SITE_POLL_RETRY);

@@ -4,12 +4,52 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+bool
+site_heavy_take(struct site *site, double seconds)
+{
+	double until = clock_seconds() + seconds;
+
+	while (atomic_fetch_add(&site->heavy, 1) >= SITE_HEAVY_MAX) {
+		atomic_fetch_sub(&site->heavy, 1);
+		if (clock_seconds() >= until || atomic_load(&site->stopping))
+			return false;
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
+	}
+	return true;
+}
+
+void
+site_heavy_give(struct site *site)
+{
+	atomic_fetch_sub(&site->heavy, 1);
+}
+
+bool
+request_hold(struct request *rq, size_t bytes)
+{
+	long long held = atomic_fetch_add(&rq->site->replies,
+	    (long long)bytes);
+
+	if (held == 0 || held + (long long)bytes <= SITE_REPLIES_MAX) {
+		rq->reply_size = bytes;
+		return true;
+	}
+	atomic_fetch_sub(&rq->site->replies, (long long)bytes);
+	return false;
+}
 
 void
 request_free(struct request *rq)
 {
 	if (rq->body != NULL)
 		atomic_fetch_sub(&rq->site->uploads, (long long)rq->body_size);
+	if (rq->reply_size > 0)
+		atomic_fetch_sub(&rq->site->replies,
+		    (long long)rq->reply_size);
 	free(rq->body);
 	free(rq->path);
 	query_free(&rq->query);

@@ -20,6 +20,11 @@
 #define SITE_POLL_SECONDS 30	/* the longest of them */
 #define SITE_POLL_RETRY 2	/* seconds until one past the limit comes again */
 #define SITE_UPLOADS_MAX (96ll * 1024 * 1024)	/* bytes of bodies held at once */
+#define SITE_REPLIES_MAX (256ll * 1024 * 1024)	/* and of answers */
+#define SITE_HEAVY_MAX 2	/* large answers that are made at once */
+#define SITE_HEAVY_ROWS 4096	/* rows of a curve that make one large */
+#define SITE_HEAVY_SECONDS 20	/* the longest that one waits for its turn */
+#define SITE_BUSY_RETRY 5	/* seconds until one that had none comes again */
 
 struct deadlines;
 
@@ -36,6 +41,8 @@ struct site {
 	atomic_bool stopping;		/* refuse what comes */
 	atomic_int polls;		/* long polls that wait now */
 	atomic_llong uploads;		/* bytes of bodies held now */
+	atomic_llong replies;		/* bytes of answers held now */
+	atomic_int heavy;		/* large answers being made */
 	atomic_ullong answers[6];	/* by hundreds of their status */
 };
 
@@ -56,9 +63,23 @@ struct request {
 	char *body;			/* owned, NUL-terminated; or NULL */
 	size_t body_len;		/* bytes received so far */
 	size_t body_size;		/* bytes announced */
+	size_t reply_size;		/* bytes of the answer that it holds */
 };
 
-/* Frees what it owns and gives its share of the uploads back. */
+/* Large answers take all of a core while they are made: a few are made at a time,
+ * so that many clients that ask for them hold up nobody else.  False: there was
+ * no turn within seconds.  One that was taken is given back. */
+bool
+site_heavy_take(struct site *site, double seconds);
+void
+site_heavy_give(struct site *site);
+
+/* Count the bytes of the answer until request_free.  False: others' answers take
+ * too much; one alone may be of any size. */
+bool
+request_hold(struct request *rq, size_t bytes);
+
+/* Frees what it owns and gives its shares of uploads and answers back. */
 void
 request_free(struct request *rq);
 

@@ -206,6 +206,15 @@ response_problem_with(struct response *rs, int status, const char *code,
 }
 
 void
+response_busy(struct response *rs, int seconds)
+{
+	response_header(rs, "Retry-After", "%d", seconds);
+	response_problem(rs, 503, "busy", "Too many large answers are under "
+	    "way; ask again in %d seconds, or for less: 'max_points' thins a "
+	    "curve.", seconds);
+}
+
+void
 response_error(struct response *rs, int error, const char *what)
 {
 	switch (error) {

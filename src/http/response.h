@@ -79,6 +79,10 @@ response_problem_with(struct response *rs, int status, const char *code,
 void
 response_error(struct response *rs, int error, const char *what);
 
+/* 503, come again: too many ask for large answers. */
+void
+response_busy(struct response *rs, int seconds);
+
 /* The name of a status, "Not Found". */
 const char *
 response_title(int status);

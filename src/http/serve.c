@@ -207,5 +207,7 @@ serve_answer(struct request *rq, struct response *rs)
 		rq->route->handler(rq, rs);
 	else
 		static_answer(rq, rs);
+	if (!request_hold(rq, rs->body.len))
+		response_busy(rs, SITE_BUSY_RETRY);
 	serve_finish(rq->site, rs);
 }

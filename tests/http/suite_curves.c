@@ -137,6 +137,55 @@ START_TEST(nothing_finite)
 }
 END_TEST
 
+/* ---- large answers ---- */
+
+START_TEST(large_answers_take_turns)
+{
+	struct reply reply = { 0 };
+
+	fake_job("a");
+	fake_rows(1, 0, SITE_HEAVY_ROWS + 1);
+	ask(&reply, "GET", CURVE ".json?after=1", NULL);
+	ck_assert_int_eq(reply.rs.status, 200);
+	ck_assert_uint_eq(rows_of(&reply), SITE_HEAVY_ROWS);
+	ask(&reply, "GET", CURVE ".json", NULL);
+	ck_assert_uint_eq(rows_of(&reply), SITE_HEAVY_ROWS + 1);
+	ask(&reply, "GET", CURVE ".json?max_points=10", NULL);
+	ck_assert_uint_le(rows_of(&reply), 12);
+	ck_assert_int_eq(atomic_load(&fake_site.heavy), 0);
+	ck_assert_int_eq(atomic_load(&fake_site.replies), 0);
+	for (int i = 0; i < SITE_HEAVY_MAX; i++)
+		ck_assert(site_heavy_take(&fake_site, 0));
+	ck_assert(!site_heavy_take(&fake_site, 0));
+	/* Small ones wait for nobody. */
+	ask(&reply, "GET", CURVE ".json?after=4000", NULL);
+	ck_assert_int_eq(reply.rs.status, 200);
+	site_heavy_give(&fake_site);
+	ask(&reply, "GET", CURVE ".json", NULL);
+	ck_assert_int_eq(reply.rs.status, 200);
+	reply_free(&reply);
+}
+END_TEST
+
+START_TEST(answers_have_a_budget)
+{
+	struct reply reply = { 0 };
+
+	fake_job("a");
+	fake_rows(1, 0, 3);
+	atomic_store(&fake_site.replies, SITE_REPLIES_MAX);
+	ask(&reply, "GET", CURVE ".json", NULL);
+	ck_assert_int_eq(reply.rs.status, 503);
+	ck_assert_str_eq(reply_text(&reply, "code"), "busy");
+	ck_assert_str_eq(reply_header(&reply, "Retry-After"), "5");
+	ck_assert_int_eq(atomic_load(&fake_site.replies), SITE_REPLIES_MAX);
+	atomic_store(&fake_site.replies, 0);
+	ask(&reply, "GET", CURVE ".json", NULL);
+	ck_assert_int_eq(reply.rs.status, 200);
+	reply_free(&reply);
+}
+END_TEST
+
 /* ---- long polls ---- */
 
 static void *
@@ -229,6 +278,8 @@ suite_curves(void)
 	tcase_add_test(tcase, goes_on_after);
 	tcase_add_test(tcase, thins);
 	tcase_add_test(tcase, nothing_finite);
+	tcase_add_test(tcase, large_answers_take_turns);
+	tcase_add_test(tcase, answers_have_a_budget);
 	tcase_add_test(tcase, waits_for_rows);
 	tcase_add_test(tcase, waits_no_longer_than_asked);
 	tcase_add_test(tcase, does_not_wait_in_vain);

@@ -22,8 +22,8 @@ def large_curve(d):
     """A curve of 6 MB: more than the system buffers for a reader."""
     number = d.run({"type": "evaluate", "problem": {"type": "simple"},
                     "optimizers": ["sgd", "adam", "momentum", "adagrad"],
-                    "evaluation": [{"horizon": 25000, "runs": 2,
-                                    "tuning_runs": 1,
+                    "evaluation": [{"horizon": 25000, "points": 25000,
+                                    "runs": 2, "tuning_runs": 1,
                                     "learning_rates": [0.01]}]})["id"]
     return f"jobs/{number}/curves/evaluation.json"
 
