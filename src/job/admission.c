@@ -8,6 +8,7 @@
 #include "job/server_state.h"
 
 #define MIB (1024.0 * 1024.0)
+#define LOG_BYTES (4 << 20)
 
 int
 admission_threads(const struct server *server, const struct spec *spec)
@@ -58,6 +59,17 @@ admission_size(struct server *server, const struct spec *spec,
 	return faults->len > 0 ? ERR_INVALID : 0;
 }
 
+/* Bytes that the database's log may yet take of so many: see store/wal.c. */
+static int64_t
+log_room(const struct server *server, int64_t free)
+{
+	int64_t most = free / 3 < LOG_BYTES ? free / 3 : LOG_BYTES;
+	struct store_size size;
+
+	store_size(server->store, &size);
+	return size.wal < most ? most - size.wal : 0;
+}
+
 /* Bytes free beyond the reserve; false when not known. */
 static bool
 free_room(const struct server *server, int64_t *room)
@@ -65,6 +77,8 @@ free_room(const struct server *server, int64_t *room)
 	long long free = file_free_bytes(server->state_folder);
 
 	*room = free - server->config.disk_reserve;
+	if (*room > 0)
+		*room -= log_room(server, *room);
 	return free >= 0;
 }
 
@@ -96,6 +110,7 @@ int
 admission_refuse(struct server *server, int64_t disk, int64_t left,
     struct faults *faults)
 {
+	double free = (double)file_free_bytes(server->state_folder) / MIB;
 	int64_t room = 0, budget;
 	bool known = free_room(server, &room);
 
@@ -103,8 +118,7 @@ admission_refuse(struct server *server, int64_t disk, int64_t left,
 		fault_add(faults, "", "disk_full", "the disk of the database is "
 		    "full, %.1f MiB are free and %.1f are kept in reserve "
 		    "(--disk-reserve): jobs wait, and new ones are taken again "
-		    "when there is room", (double)(room +
-		    server->config.disk_reserve) / MIB,
+		    "when there is room", free,
 		    (double)server->config.disk_reserve / MIB);
 	else if (budget_room(server, &budget) && (!known || budget < room))
 		fault_add(faults, "", "disk_full", "the job will write %.1f MiB, "
@@ -115,8 +129,8 @@ admission_refuse(struct server *server, int64_t disk, int64_t left,
 	else
 		fault_add(faults, "", "disk_full", "the job will write %.1f MiB, "
 		    "the others that wait or run %.1f MiB more, and the disk "
-		    "has %.1f MiB free beyond its reserve of %.1f "
-		    "(--disk-reserve): make room", (double)disk / MIB,
+		    "has %.1f MiB for them beside its log and its reserve of "
+		    "%.1f (--disk-reserve): make room", (double)disk / MIB,
 		    (double)left / MIB, (double)room / MIB,
 		    (double)server->config.disk_reserve / MIB);
 	return ERR_FULL;

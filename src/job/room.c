@@ -9,7 +9,7 @@
 
 #define LOOK_MILLISECONDS 250
 /* So much more than when it became full is room. */
-#define ROOM_BYTES (1 << 20)
+#define ROOM_BYTES (256 << 10)
 /* Without that it is tried now and then whether writing is possible: after so
  * many seconds, doubled each time that it was not for long. */
 #define WAIT_SECONDS 1.0

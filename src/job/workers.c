@@ -174,8 +174,7 @@ worker_main(void *arg)
 	struct worker *worker = arg;
 	struct server *server = worker->server;
 
-	pthread_setname_np(pthread_self(), "worker");
-	crash_set_job(0);
+	crash_set_job(0);	/* which names the thread, too */
 	while (!server->stopping) {
 		struct job_row row;
 		uint64_t seen;

@@ -3,10 +3,16 @@
 #include "store/internal.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
+
+#define WAL_PAGE 4096ll		/* bytes */
 
 /* Copy the log's pages once it has so many (4 MB). */
 #define WAL_PAGES 1000
+/* On a disk with less room than twice the log (of which the file may grow by as
+ * much) copy it the sooner, or it could fill the disk and never be copied. */
+#define WAL_PAGES_NARROW 64
 /* Cut a log of so many pages even if writers or readers must wait (64 MB). */
 #define WAL_PAGES_MAX 16000
 /* Copy and cut the log after so long without a write. */
@@ -84,6 +90,21 @@ wal_vacuum(struct store *store)
 	store->vacuum = r == 0 && left > 0;
 }
 
+/* Whether it is time to copy the log. */
+static bool
+wal_due(const struct store *store)
+{
+	int pages = store->wal_pages - store->wal_copied;
+	long long room;
+
+	if (pages < WAL_PAGES_NARROW || clock_seconds() < store->retry_at)
+		return false;
+	if (pages >= WAL_PAGES)
+		return true;
+	room = file_free_bytes(store->path);
+	return room >= 0 && room < 2 * WAL_PAGE * (long long)store->wal_pages;
+}
+
 void
 wal_after(struct store *store)
 {
@@ -94,11 +115,9 @@ wal_after(struct store *store)
 	/* A log that was copied whole begins again with the next commit. */
 	if (store->wal_pages < store->wal_copied)
 		store->wal_copied = 0;
-	if (store->wal_pages - store->wal_copied < WAL_PAGES ||
-	    clock_seconds() < store->retry_at)
-		return;
-	wal_checkpoint(store, store->wal_pages < WAL_PAGES_MAX ?
-	    SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE);
+	if (wal_due(store))
+		wal_checkpoint(store, store->wal_pages < WAL_PAGES_MAX ?
+		    SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE);
 }
 
 void
