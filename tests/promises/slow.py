@@ -3,6 +3,7 @@ send heads and bodies byte by byte or say nothing, some leave answers of 6 MB
 unread, while a healthy client asks all the time.  Once they have gone the daemon
 holds what it held."""
 
+import select
 import shutil
 import socket
 import subprocess
@@ -92,9 +93,8 @@ def trickle(slow, at):
             if rest:
                 s.sendall(rest[at:at + 1])
             # One that reads its answer is no longer slow: look, take nothing.
-            ended = s.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            ended = False
+            ended = select.select([s], [], [], 0)[0] and \
+                s.recv(1, socket.MSG_PEEK) == b""
         except OSError:
             ended = True
         if ended:
@@ -141,6 +141,44 @@ def slowhttptest(d, seconds):
     return 3
 
 
+def ended_at(slow, most):
+    """When each of {name: (socket, bytes to trickle)} was ended, in seconds."""
+    began, times, at = time.monotonic(), {}, 0
+    while slow and time.monotonic() < began + most:
+        left = dict(slow)
+        for name, one in left.items():
+            if not trickle([one], at):
+                times[name] = time.monotonic() - began
+                del slow[name]
+        at += 1
+        time.sleep(0.2)
+    return times
+
+
+def deadlines(d, before, curve):
+    """How long a lone client may take to do each thing."""
+    wanted = {"new and silent": 10, "head": 10, "silent after an answer": 15,
+              "unread answer": 15, "body": 30}
+    reader = ask(d, curve, 4096)
+    reader.recv(1)
+    began = time.monotonic()
+    # It sees nothing of an end as long as it does not read.
+    settled(d, before)
+    times = {"unread answer": time.monotonic() - began}
+    reader.close()
+    kept = dial(d)
+    kept.sendall(head(d, "GET /api/v1/healthz"))
+    kept.recv(65536)
+    slow = {"new and silent": (dial(d), b""),
+            "silent after an answer": (kept, b""),
+            "head": open_all(d, "heads", 1, curve)[0],
+            "body": open_all(d, "bodies", 1, curve)[0]}
+    times |= ended_at(slow, 40 * SLOW)
+    for name, most in wanted.items():
+        assert most - 1 < times[name] < most + 5 * SLOW, (name, times)
+    return ", ".join(f"{name} {times[name]:.1f}" for name in wanted)
+
+
 def prove(short):
     seconds = 3 if short else 30
     lines = []
@@ -155,7 +193,9 @@ def prove(short):
             opened = attack(d, kind, seconds, curve)
             lines.append((kind, opened, healthy.end()))
             settled(d, before)
+        lone = ""
         if not short:
+            lone = deadlines(d, before, curve)
             healthy = Healthy(d)
             modes = slowhttptest(d, seconds)
             lines.append((f"{modes} modes of slowhttptest", 6 * LIMIT,
@@ -170,4 +210,5 @@ def prove(short):
             "times, 0 failures, p50, p99, max ms: " + "; ".join(f"{kind} ({opened} opened) {p50:.1f} {p99:.1f} "
                         f"{most:.1f}" for kind, opened, (p50, p99, most, _)
                         in lines)
-            + f"; descriptors and threads before {before}, after {after}")
+            + f"; descriptors and threads before {before}, after {after}"
+            + f"; a lone one is ended after s: {lone}" * bool(lone))
