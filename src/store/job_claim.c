@@ -196,6 +196,37 @@ fail_looping(struct store *store, struct requeue *in)
 	return query_run(&q);
 }
 
+/* A job that is to be retried while it runs is paused first, and the daemon may
+ * have ended then: the retry is done now. */
+static int
+finish_retries(struct store *store)
+{
+	struct query q;
+	int64_t id;
+	int r;
+
+	do {
+		id = 0;
+		query_begin(&q, &store->writer, "SELECT id FROM job "
+		    "WHERE state = 'paused' AND reason = 'retry' LIMIT 1");
+		if (query_next(&q) > 0)
+			id = query_get_int(&q, 0);
+		r = query_end(&q);
+		if (r < 0 || id == 0)
+			return r;
+		r = job_reset(store, id);
+		if (r < 0)
+			return r;
+		query_begin(&q, &store->writer, "UPDATE job SET "
+		    "state = 'queued' WHERE id = ?");
+		query_int(&q, id);
+		r = query_run(&q);
+		if (r == 0)
+			r = job_history_add(store, id, clock_now());
+	} while (r == 0);
+	return r;
+}
+
 static int
 run_requeue(struct store *store, void *arg)
 {
@@ -205,6 +236,8 @@ run_requeue(struct store *store, void *arg)
 
 	if (r == 0)
 		r = fail_looping(store, in);
+	if (r == 0)
+		r = finish_retries(store);
 	if (r < 0)
 		return r;
 	query_begin(&q, &store->writer, "INSERT INTO history "

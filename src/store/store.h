@@ -289,7 +289,8 @@ store_job_restart(struct store *store, int64_t id, unsigned from,
  * incarnation it had: called once at boot.  guilty (0: nobody) is the job that
  * crashed the daemon; starved: the system ended it for want of memory, then those
  * that had written nothing are suspected.  Who is either for the third time in a
- * row becomes failed, crash_loop.  *count and *failed say how many. */
+ * row becomes failed, crash_loop.  *count and *failed say how many.  A job that was
+ * paused with the reason "retry" is restarted. */
 int
 store_job_requeue(struct store *store, int64_t guilty, bool starved,
     int64_t *count, int64_t *failed);

@@ -199,6 +199,29 @@ START_TEST(starved)
 }
 END_TEST
 
+/* The daemon ended between the two halves of a retry. */
+START_TEST(half_a_retry)
+{
+	int64_t id = sized(0, 1, 1), other = sized(0, 1, 1);
+	struct job_row row;
+
+	ck_assert_int_eq(store_job_set_results(store, id, "{}"), 0);
+	ck_assert_int_eq(store_job_move(store, id, ~0u, JOB_PAUSED, "retry",
+	    NULL), 0);
+	ck_assert_int_eq(store_job_move(store, other, ~0u, JOB_PAUSED,
+	    "requested", NULL), 0);
+	boot(0, false, 0, 0);
+	ck_assert_int_eq(store_job_read(store, id, &row), 0);
+	ck_assert_int_eq(row.state, JOB_QUEUED);
+	ck_assert_str_eq(row.reason, "retry");
+	ck_assert_ptr_null(row.results);
+	job_row_free(&row);
+	ck_assert_int_eq(store_job_read(store, other, &row), 0);
+	ck_assert_int_eq(row.state, JOB_PAUSED);
+	job_row_free(&row);
+}
+END_TEST
+
 Suite *
 suite_claims(void)
 {
@@ -212,6 +235,7 @@ suite_claims(void)
 	tcase_add_test(tc, crash_loop);
 	tcase_add_test(tc, kills);
 	tcase_add_test(tc, starved);
+	tcase_add_test(tc, half_a_retry);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
