@@ -12,7 +12,7 @@ ACTIONS = {
     "pause": (ALIVE, "paused"),
     "resume": ({"paused"}, "queued"),
     "cancel": (ALIVE | {"paused"}, "cancelled"),
-    "retry": (ENDED - {"succeeded"}, "queued"),
+    "retry": (ENDED | ALIVE | {"paused"}, "queued"),
 }
 
 

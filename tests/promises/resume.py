@@ -4,7 +4,7 @@ however it was interrupted.
 
 Each job runs once without interruption on one thread; then again, on one or two
 threads, interrupted at random points of its progress: by SIGKILL, by SIGTERM, by a
-pause.  Equal means SHA-256 over the curves (without
+pause, by a job of higher priority.  Equal means SHA-256 over the curves (without
 the seconds it took), the tables and the snapshots.
 """
 
@@ -14,7 +14,7 @@ import random
 import re
 
 from daemon import DATA, ENDED, Daemon
-from specs import tiny
+from specs import endless, tiny
 
 NUMBER = 3
 TEXT = "a killed job resumes and ends bit-identical"
@@ -175,12 +175,19 @@ def kill(d):
     d.start()
 
 
+def displace(d):
+    """A job of higher priority takes the only worker for a while."""
+    first = d.submit(endless(priority=100))
+    d.wait(first, "running")
+    assert d.act(first, "cancel").status_code == 200
+
+
 class Interrupted:
     """A job, interrupted at random points, and what became of it."""
 
     def __init__(self, spec, file, rng):
         self.rng = rng
-        self.count = {"kill": 0, "terminate": 0, "pause": 0}
+        self.count = {"kill": 0, "terminate": 0, "pause": 0, "displace": 0}
         self.resumed = 0
         self.d = Daemon(workers=1, data=DATA)
         try:
@@ -206,7 +213,7 @@ class Interrupted:
         return self.d.until(there, f"{percent} %", 600) != "ended"
 
     def interrupt(self):
-        what = ["kill"] * KILLS + ["terminate", "pause"]
+        what = ["kill"] * KILLS + ["terminate", "pause", "displace"]
         self.rng.shuffle(what)
         points = sorted(self.rng.uniform(0, 85) for _ in what)
         for name, percent in zip(what, points):
@@ -215,7 +222,8 @@ class Interrupted:
             if name == "pause":
                 self.count[name] += pause(self.d, self.number)
                 continue
-            {"kill": kill, "terminate": terminate}[name](self.d)
+            {"kill": kill, "terminate": terminate,
+             "displace": displace}[name](self.d)
             self.count[name] += 1
 
 
@@ -241,4 +249,5 @@ def prove(short):
         resumed += run.resumed
     return (f"{len(specs)} jobs, {total['kill']} SIGKILLs, "
             f"{total['terminate']} SIGTERMs, {total['pause']} pauses, "
-            f"{resumed} resumed from a checkpoint: {len(specs)} equal (SHA-256)")
+            f"{total['displace']} times displaced, {resumed} "
+            f"resumed from a checkpoint: {len(specs)} equal (SHA-256)")
