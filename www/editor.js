@@ -121,11 +121,13 @@ export class Verdict {
         { query: { dry_run: 1 }, signal: this.signal });
       if (asked !== this.asked)
         return false;
-      this.say('good', 'Ready to run', figures(answer),
+      const refusal = answer.refusal?.detail;
+      this.say(refusal ? 'bad' : 'good', refusal ? 'No room for it here' : 'Ready to run',
+        refusal && h('p', {}, refusal), figures(answer),
         h('details', {}, h('summary', {}, 'With every default filled in'),
           h('pre', { class: 'code', tabindex: '0' },
             pretty(answer.spec))));
-      return true;
+      return !refusal;
     } catch (error) {
       if (!this.signal.aborted && asked === this.asked)
         this.refuse(error);

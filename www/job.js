@@ -17,13 +17,14 @@ const RECORD_EVERY = 3;		// of so many looks at a live job
 
 // The words for what went wrong, said in a sentence.
 const REASONS = {
-  crash_loop: 'The server ended three times while it ran this job.',
+  crash_loop: 'The server crashed three times in a row because of this job.',
+  preempted: 'A job of higher priority took its place; it goes on after that.',
   out_of_memory: 'It needed more memory than there was.',
-  disk_full: 'The disk had no room left.',
+  disk_full: 'The disk has no room: it goes on by itself when there is some.',
   io_error: 'The disk could not be read or written.',
   not_found: 'Something it names, such as a data set, is gone; the log says what.',
   bad_data: 'A file it needs is damaged; the log says which.',
-  too_large: 'It is larger than this server takes.',
+  too_large: 'It needs more than this server may give to jobs.',
   internal_error: 'This is a fault of the server; the log says more.',
 };
 
@@ -54,6 +55,7 @@ class Header {
     this.showFacts(job);
     const reason = reasonWords(job);
     this.reason.hidden = reason === '';
+    this.reason.className = hasEnded(job.state) ? 'alert' : 'note';
     setText(this.reason, `${job.state}: ${reason}. ${REASONS[reason] ?? ''}`);
     // Buttons stay as long as the state does: a refresh must not take the focus.
     if (this.state !== job.state) {

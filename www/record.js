@@ -83,7 +83,9 @@ function history(job) {
 }
 
 function environment(job) {
-  const pairs = describe(job.environment);
+  const pairs = [...describe(job.environment),
+    ...(job.estimate ? [['Memory, at most', bytes(job.estimate.memory_bytes)],
+      ['Disk, at most', bytes(job.estimate.disk_bytes)]] : [])];
   return pairs.length > 0 ? terms(pairs)
     : h('p', { class: 'muted' }, 'Known once the job has run.');
 }
@@ -133,7 +135,7 @@ export class Record {
 
   showJob(job) {
     this.part('spec', job.spec, pretty);
-    this.part('environment', job.environment, () => environment(job));
+    this.part('environment', [job.environment, job.estimate], () => environment(job));
     this.part('history', job.states, () => history(job));
   }
 

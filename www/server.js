@@ -7,7 +7,7 @@ import { poll } from './poll.js';
 
 const PAUSE = 3000;
 // Members of the answer that have places of their own on the page.
-const ELSEWHERE = ['queue', 'database', 'disk', 'data_folder', 'uptime_seconds'];
+const ELSEWHERE = ['queue', 'database', 'disk', 'budgets', 'data_folder', 'uptime_seconds'];
 
 // Health is served beside the API, not under it.
 async function health(path, signal) {
@@ -30,6 +30,17 @@ function figures(server) {
     ['Database', bytes(server.database?.size)],
     ['Up for', duration(server.uptime_seconds)],
   ], 'terms figures');
+}
+
+// What jobs may take.
+function budgets({ memory, job_memory, disk, job_disk } = {}) {
+  const limit = (v) => (v ? bytes(v) : 'no limit');
+  return terms([
+    ['Memory of the running jobs', limit(memory)],
+    ['Memory of one job', limit(job_memory ?? memory)],
+    ['Database', limit(disk)],
+    ['Disk for one job', limit(job_disk)],
+  ]);
 }
 
 function datasets(list) {
@@ -58,6 +69,7 @@ export async function show(main, route, signal) {
   const top = h('div');
   const build = h('div');
   const store = h('div');
+  const limits = h('div');
   const checks = h('ul', { class: 'plain' });
   const sets = h('div');
 
@@ -70,6 +82,7 @@ export async function show(main, route, signal) {
       ['Free on its disk', bytes(server.disk?.free)],
       ['Kept in reserve', bytes(server.disk?.reserve)],
       ['Data sets in', server.data_folder]]));
+    limits.replaceChildren(budgets(server.budgets));
     checks.replaceChildren(healthLine('the process answers', alive, '/api/v1/healthz'),
       healthLine('the database takes writes', ready, '/api/v1/readyz'));
     return server;
@@ -83,7 +96,8 @@ export async function show(main, route, signal) {
         + `${plural(server.threads_per_job ?? 1, 'thread')} for a job.`)),
     h('div', { class: 'columns' },
       section('Build and machine', null, build),
-      h('div', {}, section('Storage', null, store), section('Health', null, checks))),
+      h('div', {}, section('Storage', null, store), section('Limits', null, limits),
+        section('Health', null, checks))),
     section('Data sets', null, sets),
     section('For programs', null, links()));
   sets.append(datasets((await get('/datasets', {}, signal)).datasets));

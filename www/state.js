@@ -65,9 +65,10 @@ function done(progress, full) {
     ? `${count(part)} of ${count(total)} ${unit} (${words})` : words;
 }
 
-// The reason worth showing beside a state: an end that nobody asked for.
+// The reason worth showing beside a state: an end or a wait that nobody asked for.
 export function reasonWords(job) {
-  return job.state === 'failed' || job.state === 'diverged' ? job.reason ?? '' : '';
+  return job.state === 'failed' || job.state === 'diverged'
+    || ['disk_full', 'preempted'].includes(job.reason) ? job.reason ?? '' : '';
 }
 
 // A bar with words beside it; full says how much of what, too.
