@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -70,6 +71,25 @@ buf_printf(struct buf *buf, const char *format, ...)
 	buf->len += (size_t)len;
 }
 
+/* A number of digits that none smaller reads back from.  Fifteen digits tell any
+ * two decimals of a normal double apart, so that where they read back the
+ * shortest decimal is these without the zeros at their end. */
+static int
+fewest_digits(double value)
+{
+	char text[32];
+	int digits = 15;
+
+	if (fabs(value) < DBL_MIN)
+		return 1;
+	snprintf(text, sizeof text, "%.14e", value);
+	if (strtod(text, NULL) != value)
+		return 16;
+	for (const char *end = strchr(text, 'e'); end[-1] == '0'; end--)
+		digits--;
+	return digits;
+}
+
 void
 buf_double(struct buf *buf, double value)
 {
@@ -84,7 +104,7 @@ buf_double(struct buf *buf, double value)
 		return;
 	}
 	/* The program never calls setlocale: the decimal point is '.'. */
-	for (int digits = 1; digits <= 17; digits++) {
+	for (int digits = fewest_digits(value); digits <= 17; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
 			break;
