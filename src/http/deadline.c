@@ -28,7 +28,7 @@ struct deadlines {
 	uint64_t accepted, slow, crowded;	/* as in deadline_counts */
 	double looked;		/* when the thread last did */
 	struct deadline list[DEADLINE_PLACES];
-	struct pollfd polled[DEADLINE_PLACES];	/* the thread's own */
+	struct pollfd polled[DEADLINE_PLACES];	/* the last look */
 	pthread_t thread;
 };
 
@@ -43,28 +43,62 @@ deadline_shut(struct deadline *deadline, const char *why)
 	shutdown(deadline->socket, SHUT_RDWR);
 }
 
+/* Look at the sockets of those for whom a handler works, or of the others; all of
+ * polled is filled in. */
+static void
+deadlines_poll(struct deadlines *all, bool working, short events)
+{
+	for (int i = 0; i < DEADLINE_PLACES; i++) {
+		const struct deadline *d = &all->list[i];
+		bool looked_at = d->socket >= 0 && !d->shut &&
+		    (d->phase == DEADLINE_WORKING) == working;
+
+		/* poll passes over negative descriptors. */
+		all->polled[i] = (struct pollfd){ .events = events,
+			.fd = looked_at ? d->socket : -1 };
+	}
+	if (poll(all->polled, DEADLINE_PLACES, 0) < 0)
+		for (int i = 0; i < DEADLINE_PLACES; i++)
+			all->polled[i].revents = 0;
+}
+
+/* How long the client has let others wait.  Between two requests it may think
+ * before that counts. */
+static double
+deadline_waited(const struct deadline *deadline, double now)
+{
+	return now - deadline->since -
+	    (deadline->phase == DEADLINE_IDLE ? DEADLINE_SLOW : 0);
+}
+
 /* While there is a crowd: of those that wait for their client, the one that has
  * waited longest goes, if it has waited long enough to be called slow or there
- * is no more room. */
+ * is no more room.  One whose client has sent what was not read yet waits for us,
+ * not for the client; it goes only when nearly every place is taken. */
 static void
 deadlines_relieve(struct deadlines *all, double now)
 {
+	if (all->live <= DEADLINE_CROWD)
+		return;
+	deadlines_poll(all, false, POLLIN);
 	while (all->live > DEADLINE_CROWD) {
-		struct deadline *oldest = NULL;
+		struct deadline *longest = NULL;
 
 		for (int i = 0; i < DEADLINE_PLACES; i++) {
 			struct deadline *d = &all->list[i];
 
-			if (d->socket >= 0 && !d->shut &&
-			    d->phase != DEADLINE_WORKING &&
-			    (oldest == NULL || d->since < oldest->since))
-				oldest = d;
+			if (all->polled[i].fd >= 0 && !d->shut &&
+			    (all->polled[i].revents == 0 ||
+			    all->live > DEADLINE_FULL) && (longest == NULL ||
+			    deadline_waited(d, now) >
+			    deadline_waited(longest, now)))
+				longest = d;
 		}
-		if (oldest == NULL || (now - oldest->since < DEADLINE_SLOW &&
-		    all->live <= DEADLINE_CONNECTIONS))
+		if (longest == NULL || (all->live <= DEADLINE_CONNECTIONS &&
+		    deadline_waited(longest, now) < DEADLINE_SLOW))
 			return;
 		all->crowded++;
-		deadline_shut(oldest, "others were waiting");
+		deadline_shut(longest, "others were waiting");
 	}
 }
 
@@ -72,17 +106,7 @@ deadlines_relieve(struct deadlines *all, double now)
 static void
 deadlines_listen(struct deadlines *all)
 {
-	for (int i = 0; i < DEADLINE_PLACES; i++) {
-		const struct deadline *d = &all->list[i];
-		bool working = d->socket >= 0 && !d->shut &&
-		    d->phase == DEADLINE_WORKING;
-
-		/* poll passes over negative descriptors. */
-		all->polled[i] = (struct pollfd){ .events = POLLRDHUP,
-			.fd = working ? d->socket : -1 };
-	}
-	if (poll(all->polled, DEADLINE_PLACES, 0) <= 0)
-		return;
+	deadlines_poll(all, true, POLLRDHUP);
 	for (int i = 0; i < DEADLINE_PLACES; i++)
 		if (all->polled[i].revents != 0)
 			atomic_store(&all->list[i].gone, true);

@@ -16,6 +16,7 @@
 #define DEADLINE_CONNECTIONS 128	/* past so many one must go */
 #define DEADLINE_CROWD 112	/* past so many the slow ones must go */
 #define DEADLINE_PLACES 256	/* with those that are on their way out */
+#define DEADLINE_FULL 224	/* past so many whoever waited longest must go */
 #define DEADLINE_SLOW 0.5	/* seconds without a whole request */
 #define DEADLINE_SILENCE 15.0	/* seconds until the next request begins */
 #define DEADLINE_HEAD_ROOM 10.0	/* seconds for a head */

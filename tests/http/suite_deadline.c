@@ -106,6 +106,32 @@ START_TEST(relieves_a_crowd)
 }
 END_TEST
 
+/* One that was slow longest stays while what its client sent is unread, and one
+ * that is between two requests while others, as new, have sent nothing. */
+START_TEST(spares_who_sent)
+{
+	static struct line lines[DEADLINE_CONNECTIONS + 2];
+	const int count = DEADLINE_CONNECTIONS + 2;
+	struct deadlines *all;
+
+	ck_assert_int_eq(deadlines_new(&all), 0);
+	for (int i = 0; i < count; i++) {
+		line_open(all, &lines[i]);
+		if (i == 0)
+			ck_assert_int_eq(write(lines[0].ends[1], "G", 1), 1);
+		if (i == 1)
+			deadline_set(lines[1].deadline, DEADLINE_IDLE, 0);
+	}
+	ck_assert(line_ended(&lines[2], 0));
+	ck_assert(line_ended(&lines[3], 0));
+	ck_assert(!line_ended(&lines[0], 0));
+	ck_assert(!line_ended(&lines[1], 0));
+	for (int i = 0; i < count; i++)
+		line_close(&lines[i]);
+	deadlines_free(all);
+}
+END_TEST
+
 /* Past the limit one goes at once; past all places a new one gets none. */
 START_TEST(has_limits)
 {
@@ -136,6 +162,7 @@ suite_deadline(void)
 	tcase_add_test(tcase, counts_the_busy);
 	tcase_add_test(tcase, sees_clients_go);
 	tcase_add_test(tcase, relieves_a_crowd);
+	tcase_add_test(tcase, spares_who_sent);
 	tcase_add_test(tcase, has_limits);
 	suite_add_tcase(suite, tcase);
 	return suite;
