@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "daemon/service.h"
 #include "num/blas.h"
 #include "num/lstm.h"
+
+#define LARGE_BLOCK (1024 * 1024)
 
 static void
 help(void)
@@ -73,6 +76,17 @@ command(struct options *o, const char **words, int argc, char **argv)
 	return STATUS_USAGE;
 }
 
+/* A job's data and records go back to the system when it ends.  Left alone, glibc
+ * learns from the first large block that is freed to keep those up to its size,
+ * once in each of its heaps. */
+static void
+return_large_blocks(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
+#endif
+}
+
 int
 main(int argc, char **argv)
 {
@@ -81,6 +95,7 @@ main(int argc, char **argv)
 	struct options o;
 
 	/* Before any thread starts. */
+	return_large_blocks();
 	signals_block();
 	log_start();
 	blas_start();

@@ -242,7 +242,8 @@ class Load:
         """A new connection for one request."""
         with self.connect(self.head("GET /api/v1/healthz HTTP/1.1",
                                     "Connection: close")) as s:
-            assert s.recv(65536).startswith(b"HTTP/1.1 200"), "churn"
+            got = s.recv(65536)
+            assert got.startswith(b"HTTP/1.1 200"), got
         self.count(200)
 
     def abandon(self, client):
