@@ -11,7 +11,7 @@
 set -eu
 srcdir=$(cd "$(dirname "$0")/../.." && pwd)
 l2ld=$(cd "$(dirname "${L2LD:-./l2ld}")" && pwd)/l2ld
-[ $# -gt 0 ] || set -- config idx query request safetensors spec cifar log
+[ $# -gt 0 ] || set -- config idx query request safetensors spec cifar log token
 mkdir -p fuzz-build
 cd fuzz-build
 [ -f Makefile ] || "$srcdir/configure" -q CC="${CLANG:-clang}" CFLAGS="-O1 -g" \

@@ -3,6 +3,6 @@
 # says.
 set -eu
 corpus=${srcdir:-.}/tests/fuzz/corpus
-for target in cifar config idx log query request safetensors spec; do
+for target in cifar config idx log query request safetensors spec token; do
 	tests/fuzz/fuzz_$target "$corpus/$target"
 done
