@@ -17,6 +17,8 @@ struct server {
 	atomic_bool stopping;
 };
 
+struct server_health fake_health;
+bool fake_full;
 struct site fake_site;
 struct peer fake_peer;
 struct store *fake_store;
@@ -51,8 +53,8 @@ server_stop(struct server *server)
 void
 server_health(struct server *server, struct server_health *health)
 {
-	*health = (struct server_health){ .workers = server->config.workers,
-	    .started = server->config.workers };
+	(void)server;
+	*health = fake_health;
 }
 
 void
@@ -72,6 +74,8 @@ fake_begin(void)
 	atomic_store(&the_server.stopping, false);
 	fake_server = &the_server;
 	fake_error = 0;
+	fake_full = false;
+	fake_health = (struct server_health){ .workers = 2, .started = 2 };
 	fake_peer = (struct peer){ -1, true, true };
 	fake_site = (struct site){ .lock = PTHREAD_RWLOCK_INITIALIZER };
 	fake_site.server = fake_server;

@@ -20,6 +20,10 @@ extern struct server *fake_server;
  * should. */
 extern int fake_error;
 
+/* How the workers are, and whether the disk is full: well at a test's begin. */
+extern struct server_health fake_health;
+extern bool fake_full;
+
 /* Fixtures. */
 void
 fake_begin(void);

@@ -77,6 +77,41 @@ START_TEST(health)
 }
 END_TEST
 
+static void
+expect_code(struct reply *reply, const char *code)
+{
+	ask(reply, "GET", "/readyz", NULL);
+	ck_assert_int_eq(reply->rs.status, 503);
+	ck_assert_str_eq(reply_text(reply, "code"), code);
+	ck_assert_ptr_nonnull(reply_header(reply, "Retry-After"));
+}
+
+/* Each part that is not ready has its word. */
+START_TEST(readiness)
+{
+	struct reply reply = { 0 };
+
+	fake_health.started = 1;
+	expect_code(&reply, "workers");
+	fake_health.started = 2;
+	fake_health.silent_seconds = 1000;
+	expect_code(&reply, "workers");
+	fake_health.silent_seconds = 1;
+	fake_full = true;
+	expect_code(&reply, "disk_reserve");
+	fake_full = false;
+	for (int i = 0; i < SERVER_QUEUE_LIMIT - 1; i++)
+		fake_job("a");
+	ask(&reply, "GET", "/readyz", NULL);
+	ck_assert_int_eq(reply.rs.status, 200);
+	fake_job("a");
+	expect_code(&reply, "queue_full");
+	server_stop(fake_server);
+	expect_code(&reply, "stopping");
+	reply_free(&reply);
+}
+END_TEST
+
 START_TEST(metrics)
 {
 	struct reply reply = { 0 };
@@ -219,6 +254,7 @@ suite_pages(void)
 	tcase_add_test(tcase, catalogues);
 	tcase_add_test(tcase, server);
 	tcase_add_test(tcase, health);
+	tcase_add_test(tcase, readiness);
 	tcase_add_test(tcase, metrics);
 	tcase_add_test(tcase, openapi);
 	tcase_add_test(tcase, files);
