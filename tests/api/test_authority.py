@@ -148,6 +148,37 @@ class Other(Case):
         self.assertEqual(as_user(call), 401)
         self.assertEqual(call(), 200)
 
+    def test_root_of_a_user_namespace(self):
+        """One who calls himself root in a namespace of his own is none here."""
+        words = ["unshare", "-Ur", "sh", "-c", "id -u; curl -s -o /dev/null "
+                 f"-w '%{{http_code}}' {self.d.base}/api/v1/jobs"]
+        done = as_user(lambda: subprocess.run(
+            words, capture_output=True, text=True).stdout)
+        if not done.startswith("0\n"):
+            self.skipTest("no user namespaces here")
+        self.assertEqual(done, "0\n401")
+
+    def test_server_in_a_user_namespace(self):
+        """Where all users look alike, none is the server's own."""
+        if subprocess.run(["unshare", "-U", "true"]).returncode != 0:
+            self.skipTest("no user namespaces here")
+        with tempfile.TemporaryDirectory() as state:
+            process = subprocess.Popen(
+                ["unshare", "-U", PROGRAM, "serve", "--listen",
+                 "127.0.0.1:0", "--state", state], stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, text=True)
+            try:
+                port = int(process.stdout.readline().rsplit(":", 1)[1][:-2])
+                token = (Path(state) / "token").read_text().strip()
+                asked = [("GET", "/api/v1/jobs", {}, None),
+                         ("GET", "/api/v1/jobs", bearer(token), None)]
+                for uid in (0, UID):
+                    got = as_user(lambda: ask_all(port, asked), uid)
+                    self.assertEqual([one[0] for one in got], [401, 200])
+            finally:
+                process.terminate()
+                process.communicate()
+
     def test_token_is_not_told(self):
         log = self.d.said()
         self.assertNotIn(self.token, log)
