@@ -2,7 +2,7 @@
  * an address, those that follow are headers ("Name: value").  It goes through
  * gate, routes and, if it only reads, the handlers of a server with one job.
  * Whatever it says, the answer has a status, its headers, and JSON that parses;
- * and what came from another site has changed nothing. */
+ * and what came from another site, or from another user, has changed nothing. */
 #include <ftw.h>
 #include <jansson.h>
 #include <stdint.h>
@@ -132,7 +132,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gate_header headers[GATE_HEADERS_MAX + 1];
 	struct gate_head head = { .version = "HTTP/1.1", .headers = headers };
-	struct peer own = { -1, true, true };
+	/* Every other input comes from a user without authority. */
+	struct peer peer = { -1, true, size % 2 == 0 };
 	struct request rq;
 	struct response rs;
 	char *text;
@@ -148,8 +149,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_head(text, &head, headers);
 	safe = strcmp(head.method, "GET") == 0 ||
 	    strcmp(head.method, "HEAD") == 0;
-	if (serve_head(&site, &head, &own, &rq, &rs)) {
+	if (serve_head(&site, &head, &peer, &rq, &rs)) {
 		if (!safe && foreign(&head))
+			abort();
+		if (!peer.trusted && rq.route != NULL &&
+		    rq.route->authority != AUTHORITY_NONE)
 			abort();
 		if (safe)
 			serve_answer(&rq, &rs);
