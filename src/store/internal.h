@@ -61,6 +61,11 @@ conn_settle(struct conn *c);
 int
 conn_do(struct conn *c, const char *sql);
 
+/* Begin a transaction with this statement; one that is still open, since undoing
+ * it failed, is undone first. */
+int
+conn_begin(struct conn *c, const char *sql);
+
 /* Undo whatever transaction is open. */
 void
 conn_rollback(struct conn *c);

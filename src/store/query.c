@@ -66,6 +66,8 @@ code_of(int code, int system)
 	case SQLITE_NOTADB:
 		return ERR_FORMAT;
 	case SQLITE_IOERR:
+		if (code == SQLITE_IOERR_NOMEM)
+			return ERR_MEMORY;
 		/* EDQUOT: the user's share of the disk is full. */
 		return !is_fsync(code) && (system == ENOSPC ||
 		    system == EDQUOT) ? ERR_FULL : ERR_IO;
@@ -127,6 +129,15 @@ conn_rollback(struct conn *c)
 {
 	if (!sqlite3_get_autocommit(c->db))
 		conn_do(c, "ROLLBACK");
+}
+
+int
+conn_begin(struct conn *c, const char *sql)
+{
+	/* Without memory the end of the one before may have failed. */
+	int r = sqlite3_get_autocommit(c->db) ? 0 : conn_do(c, "ROLLBACK");
+
+	return r < 0 ? r : conn_do(c, sql);
 }
 
 /* The statement of this text, prepared on first use. */

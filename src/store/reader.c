@@ -17,7 +17,7 @@ reader_take(struct store *store, struct conn **c)
 	store->taken[i] = true;
 	pthread_mutex_unlock(&store->mutex);
 	/* All statements until reader_give see the state at the first one. */
-	r = conn_do(&store->readers[i], "BEGIN");
+	r = conn_begin(&store->readers[i], "BEGIN");
 	if (r < 0)
 		reader_give(store, &store->readers[i]);
 	else

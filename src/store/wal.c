@@ -73,7 +73,7 @@ wal_vacuum(struct store *store)
 	int64_t left = 0;
 	int r;
 
-	r = conn_do(c, "BEGIN IMMEDIATE");
+	r = conn_begin(c, "BEGIN IMMEDIATE");
 	if (r == 0)
 		r = conn_do(c, "PRAGMA incremental_vacuum(" VACUUM_PAGES ")");
 	if (r == 0) {

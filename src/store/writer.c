@@ -104,7 +104,7 @@ group_commit(struct store *store, struct op *group, bool *wrote)
 	if (c->broken)
 		return ERR_IO;
 	store->rows = 0;
-	r = conn_do(c, "BEGIN IMMEDIATE");
+	r = conn_begin(c, "BEGIN IMMEDIATE");
 	for (op = group; r == 0 && op != NULL; op = op->next) {
 		if (op->run == NULL)
 			continue;

@@ -63,5 +63,7 @@ Suite *
 suite_faults(void);
 Suite *
 suite_backup(void);
+Suite *
+suite_space(void);
 
 #endif

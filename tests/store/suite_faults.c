@@ -216,6 +216,53 @@ START_TEST(checkpoint_unsynced)
 }
 END_TEST
 
+/* What could not be read says nothing about what was written. */
+START_TEST(unreadable)
+{
+	int64_t count;
+
+	ck_assert_int_gt(insert(), 0);
+	fault_set(FAULT_READ_LOG, SQLITE_IOERR_READ, 0);
+	fault_set(FAULT_READ_DATABASE, SQLITE_IOERR_READ, 0);
+	ck_assert_int_eq(store_job_count(store, JOB_QUEUED, &count), ERR_IO);
+	ck_assert(!health().broken);
+	fault_set(FAULT_READ_LOG, 0, 0);
+	fault_set(FAULT_READ_DATABASE, 0, 0);
+	ck_assert_int_eq(queued(), 1);
+	ck_assert_int_gt(insert(), 0);
+}
+END_TEST
+
+/* A log that cannot be cut was copied all the same. */
+START_TEST(log_uncut)
+{
+	fault_set(FAULT_CUT_LOG, SQLITE_IOERR_TRUNCATE, 0);
+	ck_assert_int_gt(insert(), 0);
+	probe_until(ERR_IO);
+	ck_assert(!health().broken);
+	ck_assert_int_gt(insert(), 0);
+	fault_set(FAULT_CUT_LOG, 0, 0);
+	probe_until(0);
+	ck_assert_int_eq(queued(), 2);
+}
+END_TEST
+
+START_TEST(no_shared_memory)
+{
+	struct store *other;
+	struct message m;
+
+	ck_assert_int_gt(insert(), 0);
+	store_close(store);
+	fault_set(FAULT_MAP, SQLITE_IOERR_SHMMAP, 0);
+	ck_assert_int_eq(store_open(scratch_path, &other, &m), ERR_IO);
+	ck_assert_str_ne(m.text, "");
+	fault_set(FAULT_MAP, 0, 0);
+	store = scratch_open();
+	ck_assert_int_eq(queued(), 1);
+}
+END_TEST
+
 static _Atomic int acknowledged;
 
 static void *
@@ -265,6 +312,9 @@ suite_faults(void)
 	tcase_add_test(tc, unsynced);
 	tcase_add_test(tc, checkpoint_fails);
 	tcase_add_test(tc, checkpoint_unsynced);
+	tcase_add_test(tc, unreadable);
+	tcase_add_test(tc, log_uncut);
+	tcase_add_test(tc, no_shared_memory);
 	tcase_add_test(tc, now_and_then);
 	suite_add_tcase(suite, tc);
 	return suite;

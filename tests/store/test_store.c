@@ -16,6 +16,7 @@ main(void)
 	srunner_add_suite(runner, suite_writer());
 	srunner_add_suite(runner, suite_faults());
 	srunner_add_suite(runner, suite_backup());
+	srunner_add_suite(runner, suite_space());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
