@@ -20,6 +20,10 @@
 /* Milliseconds to wait for a lock: only a foreign program can hold it. */
 #define STORE_BUSY 10000
 
+/* Statements that a connection keeps: more than there are in all files, each
+ * counted wherever it stands, as equal texts need not have one address. */
+#define STORE_STATEMENTS 256
+
 /* No text or blob may be longer: SQLite's own limit is 10^9. */
 #define STORE_BLOB_MAX 900000000
 
@@ -32,7 +36,7 @@ struct conn {
 	struct {
 		const char *sql;
 		sqlite3_stmt *stmt;
-	} cache[64];
+	} cache[STORE_STATEMENTS];
 	int cached;
 	bool failed;		/* an error was met since conn_settle */
 	int logged;		/* the last logged error, until it is over */
