@@ -88,15 +88,31 @@ look(struct server *server)
 		room_found(server, free);
 }
 
+/* Until it is time to look again, or the server stops; new jobs wake it too. */
+static void
+pause_watch(struct server *server)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LOOK_MILLISECONDS * 1000000l;
+	until.tv_sec += until.tv_nsec / 1000000000l;
+	until.tv_nsec %= 1000000000l;
+	pthread_mutex_lock(&server->mutex);
+	if (!server->stopping)
+		pthread_cond_timedwait(&server->queue, &server->mutex, &until);
+	pthread_mutex_unlock(&server->mutex);
+}
+
 static void *
 watcher_main(void *arg)
 {
 	struct server *server = arg;
-	struct timespec pause = { .tv_nsec = LOOK_MILLISECONDS * 1000000l };
 
+	pthread_setname_np(pthread_self(), "room");
 	while (!server->stopping) {
 		look(server);
-		nanosleep(&pause, NULL);
+		pause_watch(server);
 	}
 	return NULL;
 }

@@ -221,7 +221,9 @@ workers_start(struct server *server, struct message *m)
 		    worker) != 0)
 			return message_set(m, ERR_MEMORY, "worker %d cannot be "
 			    "started", i);
+		pthread_mutex_lock(&server->mutex);
 		server->started++;
+		pthread_mutex_unlock(&server->mutex);
 	}
 	return 0;
 }
@@ -238,7 +240,9 @@ workers_stop(struct server *server)
 	pthread_mutex_unlock(&server->mutex);
 	for (int i = 0; i < server->started; i++)
 		pthread_join(server->workers[i].thread, NULL);
+	pthread_mutex_lock(&server->mutex);
 	server->started = 0;
+	pthread_mutex_unlock(&server->mutex);
 }
 
 void
