@@ -97,10 +97,14 @@ wal_due(const struct store *store)
 	int pages = store->wal_pages - store->wal_copied;
 	long long room;
 
-	if (pages < WAL_PAGES_NARROW || clock_seconds() < store->retry_at)
+	if (clock_seconds() < store->retry_at)
 		return false;
-	if (pages >= WAL_PAGES)
+	/* One that failed is tried again whatever there is to copy: until it is
+	 * done the store counts as one that cannot be written. */
+	if (pages >= WAL_PAGES || store->health.checkpoint_error < 0)
 		return true;
+	if (pages < WAL_PAGES_NARROW)
+		return false;
 	room = file_free_bytes(store->path);
 	return room >= 0 && room < 2 * WAL_PAGE * (long long)store->wal_pages;
 }
