@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/framing.h"
+#include "http/reply.h"
 #include "http/serve.h"
 
 /* A refused request's body is read and dropped up to this size, so that the
@@ -85,36 +86,6 @@ collect_header(void *cls, enum MHD_ValueKind kind, const char *name,
 	return MHD_YES;
 }
 
-static struct MHD_Response *
-make_response(struct response *rs)
-{
-	struct MHD_Response *response;
-
-	if (rs->has_file)
-		response = MHD_create_response_from_fd64(rs->file_len,
-		    rs->file);
-	else if (rs->fixed != NULL)
-		response = MHD_create_response_from_buffer(rs->fixed_len,
-		    (void *)(uintptr_t)rs->fixed, MHD_RESPMEM_PERSISTENT);
-	else
-		response = MHD_create_response_from_buffer(rs->body.len,
-		    rs->body.data, MHD_RESPMEM_MUST_FREE);
-	if (response == NULL)
-		return NULL;
-	/* The bytes, or the file, are the library's now. */
-	if (rs->fixed == NULL)
-		rs->body = (struct buf){ 0 };
-	rs->has_file = false;
-	for (int i = 0; i < rs->headers_len; i++)
-		MHD_add_response_header(response, rs->headers[i].name,
-		    rs->headers[i].value);
-	if (rs->type != NULL)
-		MHD_add_response_header(response, "Content-Type", rs->type);
-	if (rs->close)
-		MHD_add_response_header(response, "Connection", "close");
-	return response;
-}
-
 /* A line for each answer, for who asks for all lines. */
 static void
 log_answer(const struct exchange *exchange, uint64_t len)
@@ -138,7 +109,7 @@ send_response(struct MHD_Connection *connection, struct exchange *exchange)
 {
 	struct response *rs = &exchange->rs;
 	uint64_t len = response_size(rs);
-	struct MHD_Response *response = make_response(rs);
+	struct MHD_Response *response = reply_make(rs);
 	enum MHD_Result result;
 
 	if (response == NULL)
