@@ -9,6 +9,7 @@ import json
 import socket
 import threading
 import time
+import unittest
 from pathlib import Path
 
 from chromium import Chromium
@@ -176,13 +177,19 @@ def control(browser, victim):
 
 def prove(short):
     attempts = arrived = 0
-    victim = Victim()
-    d = victim.d
     browser = Chromium(
         f"--host-resolver-rules={MAP}", "--disable-features="
         "LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests")
+    victim = Victim()
+    d = victim.d
     other = Attacker("127.0.0.1")
-    same = Attacker("::1", d.port)
+    try:
+        same = Attacker("::1", d.port)
+    except OSError as error:
+        other.close()
+        browser.close()
+        d.close()
+        raise unittest.SkipTest(f"no second address for a name: {error}")
     base = f"http://127.0.0.1:{d.port}{API}"
     name = f"http://rebind.test:{d.port}"
     pages = [(f"http://127.0.0.1:{other.port}/", base, None),

@@ -205,10 +205,11 @@ def prove(short):
     finally:
         d.close()
     asked = sum(figures[3] for _, _, figures in lines)
+    told = "; ".join(
+        f"{kind} ({opened} opened) {p50:.1f} {p99:.1f} {most:.1f}"
+        for kind, opened, (p50, p99, most, _) in lines)
     return (f"{2 * LIMIT} slow clients at a time ({CLIENTS['readers']} readers "
             f"of 6 MB), the limit being {LIMIT}; a healthy one asked {asked} "
-            "times, 0 failures, p50, p99, max ms: " + "; ".join(f"{kind} ({opened} opened) {p50:.1f} {p99:.1f} "
-                        f"{most:.1f}" for kind, opened, (p50, p99, most, _)
-                        in lines)
-            + f"; descriptors and threads before {before}, after {after}"
+            f"times, 0 failures, p50, p99, max ms: {told}; descriptors and "
+            f"threads before {before}, after {after}"
             + f"; a lone one is ended after s: {lone}" * bool(lone))
