@@ -3,10 +3,10 @@ confine.py UNIT UID PROGRAM [ARGUMENT]...
 
 Called by root in a mount namespace of its own.  Everything but /tmp is read-only
 (ProtectSystem=strict), homes are empty, the user is nobody known, all others but
-root are nobody (PrivateUsers), there are no capabilities; a system call that the unit's filter does not list, a socket of
-another family than it names, and memory that can be written and run kill the
-program, where systemd would refuse them with EPERM: what is refused must not go
-unnoticed here.
+root are nobody (PrivateUsers), there are no capabilities.  A system call that the
+unit's filter does not list, a socket of another family than it names, and memory
+that can be written and run kill the program, where systemd would refuse them with
+EPERM: what is refused must not go unnoticed here.
 """
 
 import ctypes
