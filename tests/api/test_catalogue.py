@@ -24,7 +24,8 @@ ROUTES = {
     "/snapshots": {"get", "post"}, "/snapshots/{id}": {"get", "delete"},
     "/snapshots/{id}.{format}": {"get"},
     "/problems": {"get"}, "/optimizers": {"get"}, "/datasets": {"get"},
-    "/presets": {"get"}, "/server": {"get"}, "/openapi.json": {"get"},
+    "/presets": {"get"}, "/server": {"get"}, "/backup": {"post"},
+    "/openapi.json": {"get"},
     "/healthz": {"get"}, "/readyz": {"get"}, "/metrics": {"get"},
 }
 
