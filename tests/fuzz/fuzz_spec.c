@@ -1,6 +1,6 @@
-/* Fuzzing of specs: the input is a job's text.  Whatever it says, it is refused
- * with faults that fit JSON, or its filled-in spec is a fixed point and can be
- * estimated. */
+/* Fuzzing of specs: the input is a job's text, and the text of a PATCH.  Whatever
+ * it says, it is refused with faults that fit JSON, or its filled-in spec is a
+ * fixed point and can be estimated. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +68,24 @@ check_fixed(const struct spec *spec, struct faults *faults)
 	spec_free(again);
 }
 
+static void
+read_patch(const char *text, size_t len, struct faults *faults)
+{
+	struct spec_patch patch;
+	json_t *document;
+
+	memset(faults, 0, sizeof *faults);
+	document = spec_text_parse(text, len, faults);
+	if (document != NULL) {
+		if ((spec_patch_read(document, &patch, faults) == 0) !=
+		    (faults->len == 0))
+			abort();
+		spec_patch_free(&patch);
+		json_decref(document);
+	}
+	check_faults(faults);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -78,6 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (spec != NULL)
 		check_fixed(spec, faults);
 	spec_free(spec);
+	read_patch((const char *)data, size, faults);
 	free(faults);
 	return 0;
 }

@@ -28,7 +28,7 @@ cp "$srcdir"/tests/fuzz/words/* words/
 if [ -x "$l2ld" ]; then
 	"$l2ld" describe | sed -n \
 		-e 's/^ *\([a-z_]*\): .*/"\\"\1\\":"/p' \
-		-e 's/^of type \([a-z]*\).*/"\\"\1\\""/p' |
+		-e 's/^[a-z]* of type \([a-z_]*\).*/"\\"\1\\""/p' |
 		sort -u >words/spec
 	"$l2ld" describe | sed -n 's/^.*string: \([a-z_, ]*\);.*/\1/p' |
 		tr -s ', ' '\n' | sort -u | sed 's/.*/"\\"&\\""/' >>words/spec
@@ -39,16 +39,18 @@ fi
 cat >fuzz-one <<'END'
 target=$1
 mkdir -p "found/$target"
-words=
+words= jobs=
+[ "$target" = spec ] && jobs=$3/etc/jobs
 [ -s "words/$target" ] && words=-dict=words/$target
 tests/fuzz/fuzz_$target -max_total_time="$2" $words \
 	-timeout=60 -max_len=65536 -print_final_stats=1 \
 	-artifact_prefix="crash-$target-" "found/$target" \
-	"$3/$target" >"log-$target" 2>&1 || echo crashed >>"log-$target"
+	"$3/tests/fuzz/corpus/$target" $jobs >"log-$target" 2>&1 ||
+	echo crashed >>"log-$target"
 END
 rm -f log-*
 printf '%s\n' "$@" | xargs -P 2 -I TARGET sh fuzz-one TARGET \
-	"${FUZZ_SECONDS:-30}" "$srcdir/tests/fuzz/corpus"
+	"${FUZZ_SECONDS:-30}" "$srcdir"
 
 runs=0 crashes=0 targets=0
 for target; do
