@@ -3,11 +3,11 @@ busy lab, see soak_load.py, during which memory, descriptors, threads, the
 write-ahead log and the database are measured every ten seconds.
 
 Memory may rise by at most 1 MB an hour.  At a lab's own rate, a twentieth, that
-is 8 MB in a week.  What counts is what stays: the least of each minute, between
-jobs that come and go with theirs.  The slope is the least squares line's, its
-interval twice the standard error, which counts samples that resemble their
-neighbours as fewer; memory is found to grow when the whole interval lies above
-the bound."""
+is 8 MB in a week.  What counts is what stays: the least of each five minutes (of
+a short soak, each minute), between jobs that come and go with theirs.  The slope
+is the least squares line's, its interval twice the standard error, which counts
+values that resemble their neighbours as fewer; memory is found to grow when the
+whole interval lies above the bound."""
 
 import math
 import os
@@ -23,7 +23,7 @@ TEXT = "weeks of running: flat memory, descriptors, log"
 
 MB = 1024 * 1024
 EVERY = 10              # seconds between samples
-MINUTE = 6              # samples
+LONG = 3000             # seconds from which a soak has windows of five minutes
 WARM_UP = 600           # at most; a quarter of a short soak
 SLOPE_MAX = 1 * MB      # bytes of memory per hour
 OPEN_SLOPE_MAX = 2      # descriptors and threads per hour
@@ -114,16 +114,17 @@ def judge(samples, seconds):
     """The figures of the samples after the warm-up; raises when one is bad,
     and says them all."""
     after = [(t, s) for t, s in samples if t >= min(WARM_UP, seconds / 4)]
-    minutes = [after[i:i + MINUTE] for i in range(0, len(after), MINUTE)]
-    assert len(minutes) >= 4, "too short to tell"
-    times = [minute[0][0] for minute in minutes]
+    each = (300 if seconds >= LONG else 60) // EVERY
+    windows = [after[i:i + each] for i in range(0, len(after) - each + 1, each)]
+    assert len(windows) >= 3, "too short to tell"
+    times = [window[0][0] for window in windows]
     figure, bad = [], []
     for key, text, unit, limit in (
             ("rss", "MB/h RSS", MB, SLOPE_MAX),
             ("anonymous", "MB/h of it anonymous", MB, SLOPE_MAX),
             ("open", "descriptors/h", 1, OPEN_SLOPE_MAX),
             ("threads", "threads/h", 1, OPEN_SLOPE_MAX)):
-        values = [min(s[key] for _, s in minute) for minute in minutes]
+        values = [min(s[key] for _, s in window) for window in windows]
         most = max(s[key] for _, s in after)
         rate, error = slope(times, values)
         figure.append(f"{rate / unit:+.2f} ± {error / unit:.2f} {text} (at "
