@@ -90,6 +90,7 @@ class Load:
             for work, pause in (
                 (self.submit, JOB_SECONDS), (self.tidy, 0.5),
                 (self.steer, 5), (self.repeat, 20), (self.import_back, 4),
+                (self.back_up, 30),
                 (self.dashboard, 1), (self.dashboard, 1),
                 (self.follow, 0.1), (self.follow, 0.1), (self.follow, 0.1),
                 (self.read_all, 0.5), (self.catalogue, 0.3),
@@ -111,8 +112,12 @@ class Load:
             try:
                 work(client)
             except Exception as error:
-                with self.lock:
-                    self.errors.append(f"{work.__name__}: {error}")
+                self.fail(f"{work.__name__}: {error}")
+
+    def fail(self, what):
+        with self.lock:
+            self.errors.append(what)
+        print(f"error: {what}", flush=True)
 
     def count(self, status):
         with self.lock:
@@ -150,7 +155,7 @@ class Load:
                 number = self.keep.pop(0)
             job = client.get(f"jobs/{number}").json()
             if job.get("state") == "failed":
-                self.errors.append(f"job {number} failed: {job['reason']}")
+                self.fail(f"job {number} failed: {job['reason']}")
             client.ask("DELETE", f"jobs/{number}", also=(404,))
 
     def steer(self, client):
@@ -222,6 +227,11 @@ class Load:
                 "Content-Type": "application/octet-stream"}).json()["id"]
             self.jobs -= 1
             client.ask("DELETE", f"snapshots/{new}")
+
+    def back_up(self, client):
+        answer = client.ask("POST", "backup", also=(409,))
+        if answer.status_code == 200:
+            assert answer.content.startswith(b"SQLite format 3\0")
 
     # ---- connections ----
 
