@@ -5,6 +5,9 @@
 
 /* A part that has not moved for so long hangs. */
 #define SILENCE 30.0
+/* A commit so short ago tells what a probe would: anybody may ask, and however
+ * often they do, it is written no more than once in that time. */
+#define FRESH 1.0
 
 void
 health_live(const struct request *rq, struct response *rs)
@@ -42,6 +45,19 @@ writer_ready(struct store *store, struct response *rs)
 	return true;
 }
 
+/* Whether a write is possible now, as store_probe says it. */
+static int
+store_writable(struct store *store)
+{
+	struct store_health health;
+
+	store_health(store, &health);
+	if (health.write_error == 0 && health.checkpoint_error == 0 &&
+	    health.commit_seconds >= 0 && health.commit_seconds < FRESH)
+		return 0;
+	return store_probe(store);
+}
+
 static bool
 store_ready(struct store *store, struct response *rs)
 {
@@ -50,7 +66,7 @@ store_ready(struct store *store, struct response *rs)
 
 	if (!writer_ready(store, rs))
 		return false;
-	r = store_probe(store);
+	r = store_writable(store);
 	store_health(store, &health);
 	/* It may be what the probe found. */
 	if (broken(&health, rs))
