@@ -26,8 +26,10 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent():
-    """In the child: should the tests be killed, it goes with them."""
+    """In the child: should the tests be killed, it goes with them.  It hears
+    SIGHUP also where the tests were started so that they do not."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 class Daemon:

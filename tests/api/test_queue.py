@@ -19,7 +19,7 @@ class Queue(unittest.TestCase):
         self.addCleanup(self.d.close)
 
     def test_priority(self):
-        blocker = self.d.submit(endless())
+        blocker = self.d.submit(endless(priority=100))
         self.d.wait(blocker, "running")
         order = [self.d.submit(tiny(priority=p)) for p in (0, 10, 0, 5)]
         self.d.ask("PATCH", f"jobs/{order[2]}", json={"priority": 20})

@@ -3,17 +3,23 @@
 import ctypes
 import pathlib
 import threading
+import time
 import unittest
+
+from daemon import SLOW
 
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
 WALL = 0x40000000
 
 
 def find(pid, name):
-    """The number of a thread, by its name."""
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        if (task / "comm").read_text().strip() == name:
-            return int(task.name)
+    """The number of a thread, by its name, which it has soon after it began."""
+    end = time.monotonic() + 10 * SLOW
+    while time.monotonic() < end:
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            if (task / "comm").read_text().strip() == name:
+                return int(task.name)
+        time.sleep(0.01)
     raise AssertionError(f"no thread {name} in {pid}")
 
 
