@@ -121,7 +121,7 @@ team_new(int threads, struct team **out)
 		if (pthread_create(&member->thread, NULL, member_main,
 		    member) != 0) {
 			team_free(team);
-			return ERR_IO;
+			return ERR_MEMORY;
 		}
 		team->started++;
 	}

@@ -10,7 +10,7 @@
 struct team;
 
 /* A team of `threads` (>= 1), the calling thread counted among them: threads -
- * 1 are started.  Returns 0, ERR_MEMORY or ERR_IO; freed by team_free. */
+ * 1 are started.  Returns 0 or ERR_MEMORY (of threads, too); freed by team_free. */
 int
 team_new(int threads, struct team **team);
 

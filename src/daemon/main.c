@@ -3,8 +3,10 @@
 
 #include <jansson.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/command.h"
@@ -13,6 +15,7 @@
 #include "num/lstm.h"
 
 #define LARGE_BLOCK (1024 * 1024)
+#define EXIT_SECONDS 10	/* for the libraries' ends */
 
 static void
 help(void)
@@ -87,6 +90,27 @@ return_large_blocks(void)
 #endif
 }
 
+static volatile sig_atomic_t ended_with;
+
+static void
+leave(int signal)
+{
+	(void)signal;
+	_exit(ended_with);
+}
+
+/* At the end OpenBLAS waits for threads that it started before main; where there
+ * is no memory for them these ask for it for ever. */
+static int
+end(int status)
+{
+	fflush(stdout);
+	ended_with = status;
+	signal(SIGALRM, leave);
+	alarm(EXIT_SECONDS);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -111,5 +135,5 @@ main(int argc, char **argv)
 	log_set_format(o.log_format);
 	if (o.verbose)
 		log_set_level(LOG_DEBUG);
-	return command(&o, words, argc, argv);
+	return end(command(&o, words, argc, argv));
 }

@@ -164,7 +164,7 @@ deadlines_new(struct deadlines **out)
 		pthread_cond_destroy(&all->wake);
 		pthread_mutex_destroy(&all->mutex);
 		free(all);
-		return ERR_IO;
+		return ERR_MEMORY;
 	}
 	*out = all;
 	return 0;

@@ -35,7 +35,7 @@ enum deadline_phase {
 struct deadlines;
 struct deadline;		/* of one connection */
 
-/* Starts the thread.  0, ERR_MEMORY or ERR_IO. */
+/* Starts the thread.  0 or ERR_MEMORY. */
 int
 deadlines_new(struct deadlines **all);
 
