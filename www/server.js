@@ -84,7 +84,7 @@ export async function show(main, route, signal) {
       ['Data sets in', server.data_folder]]));
     limits.replaceChildren(budgets(server.budgets));
     checks.replaceChildren(healthLine('the process answers', alive, '/api/v1/healthz'),
-      healthLine('the database takes writes', ready, '/api/v1/readyz'));
+      healthLine('writes, room on the disk, all parts', ready, '/api/v1/readyz'));
     return server;
   }
 
