@@ -61,13 +61,15 @@ group_take(struct store *store, struct op **group)
 	return more;
 }
 
-/* Run one op in a savepoint: when it fails, nothing of it stays. */
+/* Run one op in a savepoint: when it fails, nothing of it stays.  *stuck is an
+ * error where that cannot be had: then its group must not be committed. */
 static int
-op_run(struct store *store, struct op *op)
+op_run(struct store *store, struct op *op, int *stuck)
 {
 	struct conn *c = &store->writer;
 	int r;
 
+	*stuck = 0;
 	/* What a job wrote after a write that failed would leave a gap: it is
 	 * dropped until the job was told. */
 	if (!op->waiting && (r = failed_find(store, op->job)) < 0)
@@ -79,10 +81,10 @@ op_run(struct store *store, struct op *op)
 	/* A full disk and the like may have undone the whole transaction. */
 	if (sqlite3_get_autocommit(c->db))
 		return r < 0 ? r : ERR_INTERNAL;
-	if (r < 0 && conn_do(c, "ROLLBACK TO op") < 0)
-		conn_rollback(c);
-	else if (conn_do(c, "RELEASE op") < 0)
-		conn_rollback(c);
+	if (r < 0)
+		*stuck = conn_do(c, "ROLLBACK TO op");
+	if (*stuck == 0)
+		*stuck = conn_do(c, "RELEASE op");
 	return r;
 }
 
@@ -93,7 +95,7 @@ group_commit(struct store *store, struct op *group, bool *wrote)
 {
 	struct conn *c = &store->writer;
 	struct op *op;
-	int r;
+	int r, stuck;
 
 	*wrote = false;
 	for (op = group; op != NULL && op->run == NULL; op = op->next)
@@ -108,8 +110,10 @@ group_commit(struct store *store, struct op *group, bool *wrote)
 	for (op = group; r == 0 && op != NULL; op = op->next) {
 		if (op->run == NULL)
 			continue;
-		op->result = op_run(store, op);
-		if (sqlite3_get_autocommit(c->db))
+		op->result = op_run(store, op, &stuck);
+		if (stuck < 0)
+			r = stuck;
+		else if (sqlite3_get_autocommit(c->db))
 			r = op->result < 0 ? op->result : ERR_IO;
 		else if (op->result < 0) {
 			health_write(store, op->result);
