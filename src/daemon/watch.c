@@ -30,7 +30,7 @@ silent_part(struct service *service, const struct store_health *store,
 	struct server_health jobs;
 
 	server_look(service->server, &jobs);
-	*seconds = fmax(store->busy_seconds, store->oldest_seconds);
+	*seconds = store->silent_seconds;
 	if (*seconds > limit)
 		return "the database's writer";
 	*seconds = jobs.silent_seconds;

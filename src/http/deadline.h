@@ -43,8 +43,8 @@ deadlines_new(struct deadlines **all);
 void
 deadlines_free(struct deadlines *all);
 
-/* A connection on socket, whose head is awaited; NULL when there are DEADLINE_PLACES.  It
- * must be removed before its socket is closed. */
+/* A connection on socket, whose head is awaited; NULL when there are
+ * DEADLINE_PLACES.  It must be removed before its socket is closed. */
 struct deadline *
 deadline_add(struct deadlines *all, int socket);
 void

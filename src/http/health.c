@@ -35,11 +35,9 @@ writer_ready(struct store *store, struct response *rs)
 	store_health(store, &health);
 	if (broken(&health, rs))
 		return false;
-	if (health.busy_seconds > SILENCE || health.oldest_seconds > SILENCE) {
+	if (health.silent_seconds > SILENCE) {
 		response_problem(rs, 503, "database_hangs", "A write has been "
-		    "waiting for the disk for %.0f s.", health.busy_seconds >
-		    health.oldest_seconds ? health.busy_seconds :
-		    health.oldest_seconds);
+		    "waiting for the disk for %.0f s.", health.silent_seconds);
 		return false;
 	}
 	return true;

@@ -147,12 +147,10 @@ static void
 write_silence(struct buf *out, const struct figures *f)
 {
 	static const char name[] = "l2ld_silent_seconds";
-	const struct store_health *h = &f->store;
 
 	metric_begin(out, name, "gauge", "How long a part has not moved though "
 	    "it had to; more than a few seconds: it hangs.");
-	sample(out, name, "part=\"writer\"", h->busy_seconds >
-	    h->oldest_seconds ? h->busy_seconds : h->oldest_seconds);
+	sample(out, name, "part=\"writer\"", f->store.silent_seconds);
 	sample(out, name, "part=\"workers\"", f->workers.silent_seconds);
 	sample(out, name, "part=\"http\"", f->connections.silent_seconds);
 }

@@ -136,6 +136,20 @@ admission_refuse(struct server *server, int64_t disk, int64_t left,
 	return ERR_FULL;
 }
 
+int
+admission_disk(struct server *server, int64_t disk, int64_t left,
+    struct faults *faults)
+{
+	int64_t room;
+
+	if (server->full)
+		return admission_refuse(server, 0, -1, faults);
+	if (!admission_room(server, &room) ||
+	    (left <= room && disk <= room - left))
+		return 0;
+	return admission_refuse(server, disk, left, faults);
+}
+
 /* The estimate of a stored job.  *faults is as admission_size leaves it. */
 static int
 estimate_row(struct server *server, int64_t id, struct estimate *e,
@@ -159,7 +173,7 @@ admission_again(struct server *server, int64_t id, struct faults *faults)
 {
 	struct job_row row = { 0 };
 	struct estimate e;
-	int64_t room, left, own = 0;
+	int64_t left;
 	int r;
 
 	if (server->full)
@@ -167,14 +181,11 @@ admission_again(struct server *server, int64_t id, struct faults *faults)
 	r = estimate_row(server, id, &e, &row, faults);
 	if (r == 0)
 		r = store_job_disk_left(server->store, &left);
-	if (r == 0 && admission_room(server, &room)) {
+	if (r == 0) {
 		/* One that runs or waits is among the others. */
 		if (row.state == JOB_RUNNING || row.state == JOB_QUEUED)
-			own = row.disk < left ? row.disk : left;
-		left -= own;
-		if (left > room || (int64_t)e.disk > room - left)
-			r = admission_refuse(server, (int64_t)e.disk, left,
-			    faults);
+			left -= row.disk < left ? row.disk : left;
+		r = admission_disk(server, (int64_t)e.disk, left, faults);
 	}
 	if (r == 0)
 		r = store_job_set_size(server->store, id, (int64_t)e.memory,

@@ -377,6 +377,26 @@ note_rate(const struct run *run, _Atomic double *rate)
 		    team_size(run->team);
 }
 
+/* What an error makes of the job, and a line in its log of how it ended. */
+static void
+tell_end(struct run *run, int r, struct run_end *end)
+{
+	if (r == ERR_FULL) {
+		/* Not its fault: it goes on from its last checkpoint. */
+		*end = (struct run_end){ .state = JOB_QUEUED,
+		    .reason = "disk_full", .full = true };
+		run_log(run, "warning", "the disk is full");
+	} else if (r < 0) {
+		*end = (struct run_end){ .state = JOB_FAILED,
+		    .reason = failure_reason(r) };
+		run_log(run, "error", "failed: %s", err_text(r));
+	} else {
+		run_log(run, "info", "%s%s%s", job_state_name(end->state),
+		    end->reason != NULL ? ": " : "",
+		    end->reason != NULL ? end->reason : "");
+	}
+}
+
 void
 run_job(struct store *store, const char *data_folder, int threads,
     const struct job_row *row, _Atomic int *request, _Atomic double *rate,
@@ -417,20 +437,7 @@ run_job(struct store *store, const char *data_folder, int threads,
 		note_rate(&run, rate);
 	}
 out:
-	if (r == ERR_FULL) {
-		/* Not its fault: it goes on from its last checkpoint. */
-		*end = (struct run_end){ .state = JOB_QUEUED,
-		    .reason = "disk_full", .full = true };
-		run_log(&run, "warning", "the disk is full");
-	} else if (r < 0) {
-		*end = (struct run_end){ .state = JOB_FAILED,
-		    .reason = failure_reason(r) };
-		run_log(&run, "error", "failed: %s", err_text(r));
-	} else {
-		run_log(&run, "info", "%s%s%s", job_state_name(end->state),
-		    end->reason != NULL ? ": " : "",
-		    end->reason != NULL ? end->reason : "");
-	}
+	tell_end(&run, r, end);
 	/* What this job's writes met was told above. */
 	(void)store_flush(store, row->id);
 	team_free(run.team);

@@ -112,6 +112,12 @@ int
 admission_refuse(struct server *server, int64_t disk, int64_t left,
     struct faults *faults);
 
+/* The same unless so much fits beside what the others will still write (left);
+ * then 0. */
+int
+admission_disk(struct server *server, int64_t disk, int64_t left,
+    struct faults *faults);
+
 /* Admit a job anew that is there already: both of the above, and the estimate is
  * stored. */
 int

@@ -156,21 +156,16 @@ static int
 dry_admission(struct server *server, const struct spec *spec,
     struct estimate *e, struct faults *faults)
 {
-	int64_t room, left;
+	int64_t left;
 	int r = admission_size(server, spec, e, faults);
 
 	if (r == ERR_INVALID && e->memory > 0)
 		return 0;
 	if (r == 0)
 		r = store_job_disk_left(server->store, &left);
-	if (r < 0)
-		return r;
-	if (server->full)
-		admission_refuse(server, 0, -1, faults);
-	else if (admission_room(server, &room) &&
-	    (left > room || (int64_t)e->disk > room - left))
-		admission_refuse(server, (int64_t)e->disk, left, faults);
-	return 0;
+	if (r == 0)
+		admission_disk(server, (int64_t)e->disk, left, faults);
+	return r;
 }
 
 int

@@ -88,6 +88,8 @@ store_health(struct store *store, struct store_health *health)
 		health->oldest_seconds = now - store->oldest;
 	if (store->busy_since > 0)
 		health->busy_seconds = now - store->busy_since;
+	health->silent_seconds = health->busy_seconds > health->oldest_seconds ?
+	    health->busy_seconds : health->oldest_seconds;
 	health->commit_seconds = store->committed > 0 ?
 	    now - store->committed : -1;
 	health->queued_bytes = store->bytes;

@@ -99,6 +99,7 @@ struct store_health {
 	double busy_seconds;	/* how long the writer has been at its present
 				 * piece of work; 0: it waits.  Long: it hangs
 				 * (for the watchdog) */
+	double silent_seconds;	/* the longer of these two */
 	uint64_t commits;	/* groups committed */
 	double commit_seconds;	/* since the last of them; -1: none yet */
 	uint64_t rows;		/* of curves, committed */

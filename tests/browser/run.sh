@@ -30,7 +30,8 @@ for _ in $(seq 600); do
 	sleep 0.2
 done
 status=0
-"${PYTHON3:-/usr/bin/python3}" "$srcdir/tests/browser/test_dashboard.py" "$url" || status=$?
+"${PYTHON3:-/usr/bin/python3}" "$srcdir/tests/browser/test_dashboard.py" \
+	"$url" || status=$?
 # The same page for another user of the machine, where we can be one.
 if [ "$status" = 0 ]; then
 	PYTHONDONTWRITEBYTECODE=1 L2LD=$PWD/l2ld "${PYTHON3:-/usr/bin/python3}" \

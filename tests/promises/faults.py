@@ -23,8 +23,8 @@ NUMBER = 8
 TEXT = "I/O errors at every operation handled; a failed fsync is fatal"
 
 # What SQLite and the lock do to files, but for its own locks, which no local file
-# system refuses (SQLite would wait ten seconds for each): the errors, and how far to count at most;
-# a kind ends before where a run makes no so many calls.
+# system refuses (SQLite would wait ten seconds for each): the errors, and how far
+# to count at most; a kind ends before where a run makes no so many calls.
 CALLS = (
     ("pread64", ("EIO",), 16),
     ("pwrite64", ("EIO", "ENOSPC"), 24),
