@@ -26,7 +26,8 @@ MAP = "MAP attacker.test 127.0.0.1, MAP rebind.test localhost"
 
 
 class Attacker:
-    """A server of empty pages."""
+    """A server of empty pages.  Closing it ends its connections too: a browser
+    opens some ahead of need, and would go on asking the attacker over them."""
 
     class Page(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.0"
@@ -45,6 +46,12 @@ class Attacker:
             address_family = (socket.AF_INET6 if ":" in address
                               else socket.AF_INET)
 
+            def get_request(self):
+                accepted = super().get_request()
+                connections.append(accepted[0])
+                return accepted
+
+        self.connections = connections = []
         self.server = Server((address, port), self.Page)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever,
@@ -54,6 +61,11 @@ class Attacker:
         if self.server is not None:
             self.server.shutdown()
             self.server.server_close()
+            for connection in self.connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass    # it has ended
             self.server = None
 
 
