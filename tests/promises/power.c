@@ -1,10 +1,11 @@
-/* Promise 2: power [--short] [--weak] FOLDER
+/* Promise 2: power [--short] [--weak] [--upgrade] FOLDER
  *
  * A store works for a while and what it does to its files is recorded.  Then, for
  * every point between two operations, disks are made as a power loss there could
  * have left them, and each is opened: it must be sound, and its contents those of
  * the last acknowledged write or of the one under way.  --weak does not believe
- * the syncs of the log, which must be noticed.
+ * the syncs of the log, which must be noticed.  --upgrade: the store's work is to
+ * take over FOLDER/work/l2ld.db, of an older schema.
  *
  * power open FILE N: open the store in FILE and be killed before the N-th change
  * to its files; without N say how many there are. */
@@ -22,6 +23,7 @@
 
 #define SAID 5			/* violations described */
 #define RANDOM 3		/* random disks for each point */
+#define RANDOM_UPGRADE 100	/* it has few points */
 
 static struct {
 	size_t points, disks, opened, violations;
@@ -94,21 +96,21 @@ examine(size_t point, long last, enum disk_luck luck, uint64_t seed,
 }
 
 static void
-replay(const char *folder, bool weak, size_t every)
+replay(const char *folder, bool weak, size_t every, int lucks)
 {
 	uint64_t random = 1;
 	long last = -1;
 
-	seen_room = 2 * (disk_len + 1) * (DISK_RANDOM + RANDOM);
+	seen_room = 2 * (disk_len + 1) * (size_t)lucks;
 	seen = calloc(seen_room, sizeof *seen);
 	if (seen == NULL)
 		abort();
 	disk_begin(weak);
 	for (size_t point = 0; point <= disk_len; point++) {
 		last = acknowledged(point, last);
-		if (disk_random(&random) % every == 0) {
+		if (point >= power_begin && disk_random(&random) % every == 0) {
 			count.points++;
-			for (int luck = 0; luck < DISK_RANDOM + RANDOM; luck++)
+			for (int luck = 0; luck < lucks; luck++)
 				examine(point, last, luck < DISK_RANDOM ?
 				    (enum disk_luck)luck : DISK_RANDOM,
 				    disk_random(&random), folder);
@@ -139,7 +141,7 @@ open_only(const char *path, const char *n)
 int
 main(int argc, char **argv)
 {
-	bool small = false, weak = false;
+	bool small = false, weak = false, upgrade = false;
 	char work[500], disk[500];
 
 	log_set_level(LOG_ERROR);
@@ -148,6 +150,7 @@ main(int argc, char **argv)
 	for (; argc > 2; argc--, argv++) {
 		small = small || strcmp(argv[1], "--short") == 0;
 		weak = weak || strcmp(argv[1], "--weak") == 0;
+		upgrade = upgrade || strcmp(argv[1], "--upgrade") == 0;
 	}
 	if (argc < 2)
 		return 2;
@@ -156,8 +159,13 @@ main(int argc, char **argv)
 	mkdir(work, 0700);
 	mkdir(disk, 0700);
 	record_begin();
-	power_work(work, small ? 24 : 120);
-	replay(disk, weak, weak ? 20 : small ? 8 : 1);
+	if (upgrade)
+		power_upgrade(work);
+	else
+		power_work(work, small ? 24 : 120);
+	replay(disk, weak, upgrade ? 1 : weak ? 20 : small ? 8 : 1, DISK_RANDOM +
+	    (upgrade ? small ? RANDOM_UPGRADE / 10 : RANDOM_UPGRADE : RANDOM));
+	disk_len -= power_begin;
 	printf("%zu operations, %zu acknowledgements, %zu cut points, "
 	    "%zu disks, %zu of them different, violations %zu\n", disk_len,
 	    power_acks_len, count.points, count.disks, count.opened,

@@ -16,7 +16,7 @@
 #define IDLE_MICROSECONDS 1300000	/* the log is cut when nothing happens */
 
 struct power_ack *power_acks;
-size_t power_acks_len;
+size_t power_acks_len, power_begin;
 
 static struct store *store;
 static char path[600], backup_path[600];
@@ -75,7 +75,7 @@ insert(const char *name)
 static int64_t
 begin_job(void)
 {
-	int64_t job = insert("watched");
+	int64_t job = insert(POWER_WATCHED);
 	struct job_row row;
 
 	must(store_job_claim(store, job, 0, &row), "claim");
@@ -114,13 +114,15 @@ static void
 snapshot(int64_t job, int round)
 {
 	float weights[2000];
+	char sha256[65];
 	struct snapshot_row row = { .job = job, .kind = "periodic",
 		.epoch = round, .optimizer = "lstm", .metadata = "{}",
-		.sha256 = "x", .weights = weights, .len = 2000 };
+		.sha256 = sha256, .weights = weights, .len = 2000 };
 	int64_t id;
 
 	for (int i = 0; i < 2000; i++)
 		weights[i] = (float)(i + round);
+	power_sha256(weights, sizeof weights, sha256);
 	must(store_snapshot_insert(store, &row, &id), "snapshot");
 	ack();
 	if (round % 2 == 0)
@@ -232,4 +234,24 @@ power_work(const char *folder, int rounds)
 	store = NULL;
 	ack();
 	record_set(false);
+}
+
+void
+power_upgrade(const char *folder)
+{
+	struct message m;
+
+	snprintf(path, sizeof path, "%s/" POWER_DATABASE, folder);
+	record_file(folder, POWER_DATABASE);
+	record_file(folder, POWER_DATABASE "-wal");
+	power_begin = disk_len;
+	record_set(true);
+	must(store_open(path, &store, &m), "upgrade");
+	power_boots = store_incarnation(store) - 1;
+	store_close(store);
+	store = NULL;
+	record_set(false);
+	ack();
+	/* Nothing else may ever be read from it. */
+	power_acks[0].at = power_begin;
 }

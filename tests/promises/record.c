@@ -1,10 +1,12 @@
 #include "tests/promises/record.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -169,6 +171,34 @@ void
 record_set(bool on)
 {
 	recording = on;
+}
+
+void
+record_file(const char *folder, const char *name)
+{
+	struct disk_op op = { .kind = DISK_MAKE };
+	char path[600];
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	strcpy(op.name, name);
+	disk_record(&op);
+	op.kind = DISK_WRITE;
+	op.inode = disk_inode(name);
+	if (fstat(fd, &st) < 0 ||
+	    (op.data = malloc((size_t)st.st_size + 1)) == NULL ||
+	    read(fd, op.data, (size_t)st.st_size) != st.st_size)
+		abort();
+	op.len = (size_t)st.st_size;
+	disk_record(&op);
+	free(op.data);
+	close(fd);
+	disk_record(&(struct disk_op){ .kind = DISK_SYNC, .inode = op.inode });
+	disk_record(&(struct disk_op){ .kind = DISK_FOLDER });
 }
 
 void

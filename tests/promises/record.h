@@ -15,6 +15,11 @@ record_begin(void);
 void
 record_set(bool on);
 
+/* What a file of the folder holds, if it is there, is on the disk from the
+ * beginning. */
+void
+record_file(const char *folder, const char *name);
+
 /* Kill this process (SIGKILL) before the n-th change from now, 1 is the next;
  * 0: do not. */
 void
