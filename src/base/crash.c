@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/own.h"
+
 /* A handler runs here: an overflown stack has no room for it. */
 #define STACK_BYTES 65536
 
@@ -124,10 +126,9 @@ open_report(const char *path, struct crash_report *last, struct message *m)
 	job = strstr(before, "\njob ");
 	if (job != NULL)
 		last->job = strtoll(job + strlen("\njob "), NULL, 10);
-	fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	fd = own_open(path, O_APPEND);
 	if (fd < 0)
-		return message_set(m, ERR_IO, "%s cannot be opened: %s", path,
-		    strerror(errno));
+		return own_refused(path, m);
 	/* On a full disk the old text stays; then the next start reads an old
 	 * report, and its job is not running any more. */
 	if (ftruncate(fd, 0) < 0 || write(fd, now, strlen(now)) < 0)

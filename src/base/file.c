@@ -45,7 +45,9 @@ read_file(const char *path, size_t limit, mode_t forbidden, char **data,
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		r = errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
-		message_set(m, r, "cannot read %s: %s", path, strerror(errno));
+		message_set(m, r, "cannot read %s: %s%s", path, strerror(errno),
+		    forbidden != 0 && errno == EACCES ? ": chown it to the one "
+		    "who runs l2ld" : "");
 		goto out;
 	}
 	if (!S_ISREG(st.st_mode)) {
@@ -143,7 +145,9 @@ static int
 write_failed(const char *path, struct message *m)
 {
 	return message_set(m, errno == ENOSPC || errno == EDQUOT ? ERR_FULL :
-	    ERR_IO, "cannot write %s: %s", path, strerror(errno));
+	    ERR_IO, "cannot write %s: %s%s", path, strerror(errno),
+	    errno == EROFS || errno == EACCES ? ": choose a place that can be "
+	    "written" : "");
 }
 
 int
@@ -251,7 +255,8 @@ file_make_folder(const char *path, struct message *m)
 		*p = 0;
 		if (mkdir(part, 0700) < 0 && errno != EEXIST)
 			return message_set(m, ERR_IO, "cannot make the folder "
-			    "%s: %s", part, strerror(errno));
+			    "%s: %s: choose another place for it, or make it "
+			    "yourself", part, strerror(errno));
 		if (end == 0)
 			break;
 		*p = end;

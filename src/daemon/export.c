@@ -44,7 +44,6 @@ command_export(const struct options *o, const char *what)
 	const struct weights_format *format;
 	struct message m = { "" };
 	struct snapshot_row row = { 0 };
-	struct store *store = NULL;
 	struct buf out = { 0 };
 	char path[OPTIONS_PATH_MAX + 32];
 	int64_t id;
@@ -57,13 +56,7 @@ command_export(const struct options *o, const char *what)
 		return STATUS_USAGE;
 	}
 	snprintf(path, sizeof path, "%s/l2ld.sqlite", o->state);
-	r = store_open(path, &store, &m);
-	if (r == 0) {
-		r = store_snapshot_read(store, id, &row);
-		if (r < 0)
-			message_set(&m, r, "there is no snapshot %lld in %s",
-			    (long long)id, path);
-	}
+	r = store_snapshot_still(path, id, &row, &m);
 	if (r == 0)
 		r = format->write(&row, &out, &m);
 	if (r == 0)
@@ -72,6 +65,5 @@ command_export(const struct options *o, const char *what)
 		fprintf(stderr, "l2ld: %s\n", m.text);
 	snapshot_row_free(&row);
 	buf_free(&out);
-	store_close(store);
 	return r == 0 ? STATUS_OK : STATUS_FAILED;
 }

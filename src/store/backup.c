@@ -137,30 +137,32 @@ store_backup_closed(const char *database, const char *path,
     bool (*stopped)(void *), void *arg, struct message *m)
 {
 	struct copy copy = { .stopped = stopped, .arg = arg };
-	struct conn from = { 0 };
-	bool immutable;
+	struct still still = { .immutable = false };
+	struct conn *from = &still.conn;
 	int64_t version;
 	int lock, r;
 
 	message_set(m, 0, "%s", "");
 	r = lock_hold(database, &lock, m);
 	if (r == 0)
-		r = still_open(&from, database, &immutable, m);
+		r = still_open(&still, database, m);
 	if (r == 0)
-		r = schema_identify(&from, database, &version, m);
+		r = schema_identify(from, database, &version, m);
 	if (r == 0)
 		r = copy_open(&copy, path);
 	if (r == 0)
 		r = 1;
 	while (r > 0) {
-		r = copy_step(&copy, &from);
+		r = copy_step(&copy, from);
 		if (stopped != NULL && stopped(arg))
 			r = ERR_SHUTDOWN;
 	}
 	if (r == 0)
 		r = copy_finish(&copy, m);
+	if (r == 0)
+		r = still_changed(&still, database, m);
 	copy_close(&copy);
-	conn_close(&from);
+	conn_close(from);
 	if (lock >= 0)
 		close(lock);
 	return backup_result(r, path, m);

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Of one kind no more than so many are said. */
 #define CHECK_SAID 20
@@ -142,33 +140,22 @@ check_error(struct store_check *check, struct conn *c, int r, struct message *m)
 int
 store_check(struct store_check *check, struct message *m)
 {
-	struct stat before = { 0 }, after = { 0 };
-	struct conn c = { 0 };
+	struct still still;
+	struct conn *c = &still.conn;
 	int64_t version = 0;
-	bool immutable;
-	char *log;
 	int r;
 
 	check->findings = 0;
-	stat(check->path, &before);
-	r = still_open(&c, check->path, &immutable, m);
+	r = still_open(&still, check->path, m);
 	if (r == 0)
-		r = schema_identify(&c, check->path, &version, m);
+		r = schema_identify(c, check->path, &version, m);
 	if (r < 0)
 		goto out;
 	check->looked(check->arg, "schema", version);
-	r = check_error(check, &c, version > 0 ? check_all(check, &c) : 0, m);
-	/* A server that began meanwhile may have changed what was read. */
-	log = path_join(check->path, "-wal");
-	stat(check->path, &after);
-	if (r == 0 && immutable && (before.st_size != after.st_size ||
-	    before.st_mtim.tv_sec != after.st_mtim.tv_sec ||
-	    before.st_mtim.tv_nsec != after.st_mtim.tv_nsec ||
-	    (log != NULL && access(log, F_OK) == 0)))
-		r = message_set(m, ERR_CONFLICT, "%s was changed while it was "
-		    "read: check it again", check->path);
-	free(log);
+	r = check_error(check, c, version > 0 ? check_all(check, c) : 0, m);
+	if (r == 0)
+		r = still_changed(&still, check->path, m);
 out:
-	conn_close(&c);
+	conn_close(c);
 	return r;
 }

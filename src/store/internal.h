@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "base/embedded.h"
 #include "store/store.h"
@@ -290,9 +291,17 @@ backup_end(struct store *store);
  * a log beside it that is read too.  Without one nobody is writing, and the file
  * is taken to be immutable: nothing is made beside it, so that it may lie where
  * nothing can be written. */
+struct still {
+	struct conn conn;
+	bool immutable;
+	struct stat before;
+};
 int
-still_open(struct conn *c, const char *path, bool *immutable,
-    struct message *m);
+still_open(struct still *still, const char *path, struct message *m);
+/* After reading, with the connection still open: ERR_CONFLICT when a server that
+ * began meanwhile may have changed what was read. */
+int
+still_changed(const struct still *still, const char *path, struct message *m);
 
 /* What store_check looks at beside SQLite's own checks (check_rules.c); text is
  * NULL at the end.  A count's statement gives one number, a rule's one sentence
@@ -329,6 +338,10 @@ int
 reader_take(struct store *store, struct conn **c);
 void
 reader_give(struct store *store, struct conn *c);
+
+/* A snapshot with its weights; free the row after a failure too (snapshots.c). */
+int
+snapshot_load(struct conn *c, int64_t id, struct snapshot_row *row);
 
 /* Jobs, for the files that share them (job_row.c). */
 #define JOB_COLUMNS \

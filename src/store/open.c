@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/own.h"
 
 char *
 path_join(const char *path, const char *suffix)
@@ -50,10 +51,9 @@ store_lock(struct store *store, struct message *m)
 
 	if (name == NULL)
 		return ERR_MEMORY;
-	store->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	store->lock = own_open(name, 0);
 	if (store->lock < 0) {
-		r = errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
-		message_set(m, r, "cannot open %s: %s", name, strerror(errno));
+		r = own_refused(name, m);
 		goto out;
 	}
 	if (flock(store->lock, LOCK_EX | LOCK_NB) < 0) {
@@ -74,6 +74,33 @@ store_lock(struct store *store, struct message *m)
 out:
 	free(name);
 	return r;
+}
+
+/* SQLite would open what may not be written for reading alone, make a log beside
+ * it and then say little.  A new file is made here, as its owner may be another
+ * than who makes it; SQLite's log and shared memory take after it. */
+static int
+store_prepare(struct store *store, struct message *m)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	int r = 0, fd;
+
+	for (size_t i = 0; r == 0 && i < sizeof suffixes / sizeof *suffixes;
+	    i++) {
+		char *name = path_join(store->path, suffixes[i]);
+
+		r = name != NULL ? own_check(name, m) : ERR_MEMORY;
+		free(name);
+	}
+	if (r < 0)
+		return r;
+	fd = own_make(store->path, 0, 0644);
+	if (fd < 0 && errno != EEXIST)
+		return own_refused(store->path, m);
+	/* Nobody has the database open yet: see store_lock. */
+	if (fd >= 0)
+		close(fd);
+	return 0;
 }
 
 static int
@@ -175,6 +202,7 @@ store_open(const char *path, struct store **out, struct message *m)
 	if (store->path == NULL || store->wal_path == NULL)
 		goto out;
 	if ((r = store_lock(store, m)) < 0 ||
+	    (r = store_prepare(store, m)) < 0 ||
 	    (r = restored_check(store->path, store->wal_path, m)) < 0 ||
 	    (r = store_open_writer(store, m)) < 0 ||
 	    (r = store_open_readers(store, m)) < 0 ||

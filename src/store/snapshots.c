@@ -172,7 +172,7 @@ store_snapshot_insert(struct store *store, const struct snapshot_row *row,
 	return r;
 }
 
-static int
+int
 snapshot_load(struct conn *c, int64_t id, struct snapshot_row *row)
 {
 	struct query q;

@@ -116,7 +116,10 @@ store_health(struct store *store, struct store_health *health);
 int
 store_probe(struct store *store);
 
-/* ---- backup and check (backup.c, still.c, check.c) ---- */
+/* ---- reading without being the server (backup.c, still.c, check.c) ----
+ *
+ * These write nothing to a database and make nothing beside it, but the shared
+ * memory that SQLite needs to read a log. */
 
 /* Copy the database into the empty file path, while it is being used: what was
  * acknowledged before the call is in it.  The writer copies some pages at a time
@@ -429,6 +432,11 @@ store_snapshot_insert(struct store *store, const struct snapshot_row *row,
     int64_t *id);
 int
 store_snapshot_read(struct store *store, int64_t id, struct snapshot_row *row);
+/* The same of a database that another process may have open (still.c).
+ * ERR_NOT_FOUND and all others with a sentence. */
+int
+store_snapshot_still(const char *database, int64_t id,
+    struct snapshot_row *row, struct message *m);
 /* job 0: all; newest first; ids below `before` unless it is 0. */
 int
 store_snapshot_list(struct store *store, int64_t job, int64_t before, int limit,
