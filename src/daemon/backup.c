@@ -30,8 +30,8 @@ store_stopped(void *arg)
  * enough; a server that listens elsewhere wants the token, which may not be there
  * or not for us to read: then it says so. */
 static int
-backup_served(const struct options *o, const char *database, int file,
-    struct message *m)
+backup_served(const struct options *o, const char *database, const char *path,
+    int file, struct message *m)
 {
 	const char *certificate = o->certificate[0] != 0 ? o->certificate : NULL;
 	char url[512], address[600];
@@ -44,7 +44,8 @@ backup_served(const struct options *o, const char *database, int file,
 		    database);
 	snprintf(address, sizeof address, "%sapi/v1/backup", url);
 	token_read(&token, o->token, NULL);
-	r = client_post(address, certificate, token.text, file, stopped, m);
+	r = client_post(address, certificate, token.text, file, path,
+	    stopped, m);
 	explicit_bzero(&token, sizeof token);
 	return r;
 }
@@ -59,7 +60,7 @@ backup_fill(const struct options *o, const char *database,
 
 	if (r == ERR_CONFLICT) {
 		*m = (struct message){ "" };
-		r = backup_served(o, database, file, m);
+		r = backup_served(o, database, temporary, file, m);
 	}
 	return r;
 }

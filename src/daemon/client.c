@@ -108,7 +108,7 @@ refused(const struct answer *answer, long status, struct message *m)
 
 int
 client_post(const char *url, const char *certificate, const char *token,
-    int file, bool (*stopped)(void), struct message *m)
+    int file, const char *path, bool (*stopped)(void), struct message *m)
 {
 	struct answer answer = { .file = file, .stopped = stopped };
 	long status = 0;
@@ -128,8 +128,8 @@ client_post(const char *url, const char *certificate, const char *token,
 		r = message_set(m, ERR_SHUTDOWN, "it was interrupted");
 	else if (answer.error != 0)
 		r = message_set(m, answer.error == ENOSPC ||
-		    answer.error == EDQUOT ? ERR_FULL : ERR_IO, "%s",
-		    strerror(answer.error));
+		    answer.error == EDQUOT ? ERR_FULL : ERR_IO,
+		    "cannot write %s: %s", path, strerror(answer.error));
 	else if (code != CURLE_OK)
 		r = message_set(m, ERR_IO, "%.200s: %s", url,
 		    curl_easy_strerror(code));

@@ -1,18 +1,17 @@
 """Copies of the database, of a running server and of a stopped one, and the
 check of either."""
 
+import hashlib
 import os
 import sqlite3
-import subprocess
+import tempfile
+import threading
 import unittest
+from pathlib import Path
 
 from daemon import PROGRAM, SLOW, Daemon
 from specs import endless, tiny
-
-
-def l2ld(*words):
-    return subprocess.run([PROGRAM, *map(str, words)], capture_output=True,
-                          text=True, timeout=60 * SLOW)
+from test_state import l2ld, need_mounts
 
 
 class Backup(unittest.TestCase):
@@ -28,6 +27,11 @@ class Backup(unittest.TestCase):
         done = l2ld("check", path)
         self.assertEqual(done.returncode, 0, done)
         self.assertTrue(done.stdout.endswith(f"{path} is sound\n"), done)
+
+    def assertNoCopy(self):
+        """Nor a half one by another name."""
+        self.assertEqual([p for p in self.copy.parent.iterdir()
+                          if p.name.startswith(self.copy.name)], [])
 
     def restored(self):
         """A server on the copy, in a state folder of its own."""
@@ -122,6 +126,63 @@ class Backup(unittest.TestCase):
         self.assertEqual([p.name for p in self.d.state.iterdir()
                           if "backup" in p.name], [])
 
+    def grow(self, megabytes):
+        """So many more in the database, in one sound snapshot for each 20."""
+        self.d.run(tiny())
+        self.d.terminate()
+        weights = os.urandom(20 << 20)
+        db = sqlite3.connect(self.d.state / "l2ld.sqlite")
+        with db:
+            for i in range(megabytes // 20):
+                db.execute(
+                    "INSERT INTO snapshot (kind, epoch, optimizer, group_name,"
+                    " metadata, sha256, created, weights) VALUES ('imported',"
+                    " 0, 'lstm', ?, '{}', ?, 1, ?)", (
+                        str(i), hashlib.sha256(weights).hexdigest(), weights))
+        db.close()
+        self.d.start()
+
+    def meanwhile(self, ask, refused):
+        """What ask() gives while a backup is under way; it must be refused, and
+        the other one be whole.  Again where that one was over too soon."""
+        for _ in range(20):
+            got = []
+            first = threading.Thread(
+                target=lambda: got.append(self.d.session.__class__().post(
+                    self.d.url("backup"), timeout=60 * SLOW)))
+            first.start()
+            made = self.d.state / "l2ld.sqlite.backup"
+            self.d.until(lambda: made.exists() or not first.is_alive(),
+                         "a backup under way")
+            answer = ask()
+            first.join()
+            if refused(answer):
+                break
+        self.assertTrue(refused(answer), answer)
+        self.assertEqual(got[0].status_code, 200)
+        self.copy.write_bytes(got[0].content)
+        self.assertSound(self.copy)
+        self.copy.unlink()
+        return answer
+
+    def test_one_at_a_time(self):
+        self.grow(60)
+        answer = self.meanwhile(lambda: self.d.post("backup"),
+                                lambda answer: answer.status_code != 200)
+        self.assertEqual((answer.status_code, answer.json()["code"]),
+                         (409, "backup_running"))
+        self.assertEqual(answer.headers["Content-Type"],
+                         "application/problem+json")
+        self.assertEqual(answer.headers["Retry-After"], "10")
+        done = self.meanwhile(lambda: self.backup("--force"),
+                              lambda done: done.returncode != 0)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("no backup was made: the server refused (409): Another "
+                      "backup is being made", done.stderr)
+        self.assertNoCopy()
+        # It is over.
+        self.assertEqual(self.backup().returncode, 0)
+
     def test_damage(self):
         self.d.run(tiny())
         self.d.terminate()
@@ -145,3 +206,94 @@ class Backup(unittest.TestCase):
         self.assertFalse(self.copy.exists())
         path.write_bytes(before)
         self.d.start()
+
+
+SMALL = ('mkdir -p "$0" && mount -t tmpfs -o size=4m,nr_inodes=16 l2ld "$0" && '
+         'exec "$@"')
+# All room is for a part of the copy; what is left there is said at the end.
+FULL = ('mount -t tmpfs -o size=64k l2ld "$0" && { "$@"; status=$?; ls -A "$0"; '
+        'exit $status; }')
+
+
+class Full(unittest.TestCase):
+    """No room for a copy."""
+
+    def setUp(self):
+        need_mounts()
+
+    def small(self):
+        """A server on a disk of 4 MiB and 16 files, and where that is seen."""
+        folder = Path(tempfile.mkdtemp(prefix="l2ld-api-"))
+        d = Daemon(folder=folder, options=("--disk-reserve", "0"),
+                   before=("unshare", "-m", "sh", "-c", SMALL,
+                           str(folder / "state")))
+        self.addCleanup(d.close)
+        d.run(tiny())
+        return d, Path(f"/proc/{d.process.pid}/root{d.state}")
+
+    def refused(self, d, code):
+        answer = d.post("backup")
+        self.assertEqual(
+            (answer.status_code, answer.json()["code"],
+             answer.headers["Content-Type"]),
+            (507, code, "application/problem+json"), answer.text)
+        self.assertNotIn("l2ld.sqlite.backup", os.listdir(self.disk))
+        done = l2ld("backup", d.folder / "copy", "--state", self.disk)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("no backup was made: the server refused (507): ",
+                      done.stderr)
+        self.assertEqual([name for name in os.listdir(d.folder)
+                          if name.startswith("copy")], [])
+        self.assertEqual(d.get("readyz").status_code, 200)
+
+    def allowed(self, d):
+        answer = d.post("backup")
+        self.assertEqual(answer.status_code, 200, answer.text)
+        d.run(tiny())
+
+    def test_no_room_beside_the_database(self):
+        d, self.disk = self.small()
+        self.allowed(d)
+        filler = self.disk / "filler"
+        room = os.statvfs(self.disk)
+        filler.write_bytes(bytes(room.f_bavail * room.f_frsize - 65536))
+        self.refused(d, "disk_reserve")
+        filler.unlink()
+        self.allowed(d)
+
+    def test_no_file_beside_the_database(self):
+        """As when the disk is filled after its room was looked at."""
+        d, self.disk = self.small()
+        fillers = []
+        with self.assertRaises(OSError):
+            while True:
+                (self.disk / f"filler{len(fillers)}").touch()
+                fillers.append(self.disk / f"filler{len(fillers)}")
+        self.refused(d, "disk_full")
+        for filler in fillers:
+            filler.unlink()
+        self.allowed(d)
+
+    def test_no_room_for_the_file(self):
+        """l2ld backup and export to a full disk, of a server's database and
+        of one that is closed."""
+        d = Daemon()
+        self.addCleanup(d.close)
+        # More than 64 KiB of weights.
+        job = d.run(tiny(optimizer={"layers": [100]}))
+        snapshot = d.snapshots(job["id"])["best"]["id"]
+        there = d.folder / "full"
+        there.mkdir()
+        full = ("unshare", "-m", "sh", "-c", FULL, str(there))
+        for state in ("served", "closed"):
+            if state == "closed":
+                d.terminate()
+            for words in (("backup", there / "copy"),
+                          ("export", snapshot, "--output", there / "copy")):
+                with self.subTest(state=state, words=words[0]):
+                    done = l2ld(*words, "--state", d.state, before=full)
+                    self.assertEqual(done.returncode, 1, done)
+                    self.assertRegex(done.stderr,
+                                     f"{there}/copy.*(No space|no room)|"
+                                     f"no room for {there}/copy")
+                    self.assertEqual(done.stdout, "", "something is left")
