@@ -2,19 +2,18 @@
 #include <config.h>
 
 #include <jansson.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "daemon/command.h"
 #include "daemon/service.h"
 #include "num/blas.h"
 #include "num/lstm.h"
 
-#define LARGE_BLOCK (1024 * 1024)
 #define EXIT_SECONDS 10	/* for the libraries' ends */
 
 static void
@@ -79,17 +78,6 @@ command(struct options *o, const char **words, int argc, char **argv)
 	return STATUS_USAGE;
 }
 
-/* A job's data and records go back to the system when it ends.  Left alone, glibc
- * learns from the first large block that is freed to keep those up to its size,
- * once in each of its heaps. */
-static void
-return_large_blocks(void)
-{
-#ifdef M_MMAP_THRESHOLD
-	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
-#endif
-}
-
 static volatile sig_atomic_t ended_with;
 
 static void
@@ -119,7 +107,7 @@ main(int argc, char **argv)
 	struct options o;
 
 	/* Before any thread starts. */
-	return_large_blocks();
+	heap_start();
 	signals_block();
 	log_start();
 	blas_start();

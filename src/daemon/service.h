@@ -18,6 +18,7 @@ struct service {
 	double watchdog;	/* seconds; 0: systemd wants no sign */
 	double signed_at;	/* when the last sign was given */
 	double told_at;		/* when systemd was last told how it goes */
+	double trimmed_at;	/* when free memory last went back */
 	bool wedged;		/* and it was logged */
 };
 
@@ -37,8 +38,8 @@ void
 service_watch_start(struct service *service);
 
 /* Look whether everything is alive; tell systemd how it goes and, while all of the
- * writer, the workers and the HTTP side are, that it is alive.  False: the
- * database can be written no more and the service must end. */
+ * writer, the workers and the HTTP side are, that it is alive; give free memory
+ * back.  False: the database can be written no more and the service must end. */
 bool
 service_watch(struct service *service);
 

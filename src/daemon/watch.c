@@ -4,11 +4,13 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "daemon/notify.h"
 #include "daemon/service.h"
 
 #define TELL_SECONDS 5.0
+#define TRIM_SECONDS 60.0
 
 /* Longer than any part may be silent when all is well: an idle worker looks at
  * the queue every five seconds. */
@@ -18,7 +20,8 @@ void
 service_watch_start(struct service *service)
 {
 	service->watchdog = notify_watchdog();
-	service->signed_at = service->told_at = clock_seconds();
+	service->signed_at = service->told_at = service->trimmed_at =
+	    clock_seconds();
 	notify_send("READY=1\nSTATUS=Serving");
 }
 
@@ -78,6 +81,17 @@ tell(struct service *service)
 		    running, queued);
 }
 
+static void
+trim(struct service *service)
+{
+	double now = clock_seconds();
+
+	if (now - service->trimmed_at < TRIM_SECONDS)
+		return;
+	service->trimmed_at = now;
+	heap_trim();
+}
+
 bool
 service_watch(struct service *service)
 {
@@ -91,5 +105,6 @@ service_watch(struct service *service)
 	}
 	give_sign(service, &health);
 	tell(service);
+	trim(service);
 	return true;
 }
