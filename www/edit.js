@@ -12,7 +12,7 @@ export function editDialog(job, done) {
   const name = h('input', { type: 'text', maxlength: '127' });
   const tags = h('input', { type: 'text', placeholder: 'separated by commas' });
   const priority = h('input', { type: 'number', step: '1' });
-  const notes = h('textarea', { rows: '4' });
+  const notes = h('textarea', { rows: '8' });
   name.value = job.name ?? '';
   tags.value = (job.tags ?? []).join(', ');
   priority.value = job.priority ?? 0;

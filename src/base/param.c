@@ -52,6 +52,12 @@ param_reals(const struct param *p, const void *options)
 	return param_at(p, options);
 }
 
+size_t
+param_text_size(const struct param *p)
+{
+	return p->len_max > 0 ? (size_t)p->len_max + 1 : PARAM_TEXT_MAX;
+}
+
 static void
 param_default_ints(const struct param *p, void *options)
 {
@@ -180,9 +186,10 @@ param_set_text(const struct param *p, void *options, const char *v,
 	const char *near;
 
 	if (p->kind == PARAM_TEXT) {
-		if (strlen(v) >= PARAM_TEXT_MAX)
-			return message_set(m, ERR_INVALID, "must be shorter "
-			    "than %d bytes", PARAM_TEXT_MAX);
+		if (strlen(v) >= param_text_size(p))
+			return message_set(m, ERR_INVALID, "must have at most "
+			    "%zu bytes, not %zu", param_text_size(p) - 1,
+			    strlen(v));
 		strcpy(param_text(p, options), v);
 		return 0;
 	}

@@ -15,14 +15,14 @@
 #include "base/err.h"
 
 #define PARAM_LIST_MAX 16	/* entries of a list of numbers */
-#define PARAM_TEXT_MAX 128	/* bytes of a text and its NUL */
+#define PARAM_TEXT_MAX 128	/* bytes of a short text and its NUL */
 
 enum param_kind {
 	PARAM_BOOL,	/* bool */
 	PARAM_INT,	/* int64_t */
 	PARAM_REAL,	/* double, finite */
 	PARAM_CHOICE,	/* int: the index in choices */
-	PARAM_TEXT,	/* char[PARAM_TEXT_MAX], UTF-8 */
+	PARAM_TEXT,	/* char[param_text_size], UTF-8 */
 	PARAM_INTS,	/* struct param_ints */
 	PARAM_REALS,	/* struct param_reals */
 	PARAM_GROUP,	/* members, at offsets of the same options struct */
@@ -48,7 +48,9 @@ struct param {
 	const char *text;	/* one sentence */
 	const char *const *choices;	/* CHOICE: names, NULL at the end */
 	const struct param *members;	/* GROUP: their table */
-	int len_min, len_max;	/* INTS, REALS: number of entries */
+	/* INTS, REALS: number of entries.  TEXT: len_max bytes without the NUL;
+	 * 0: PARAM_TEXT_MAX - 1. */
+	int len_min, len_max;
 };
 
 /* Set every member that table describes to its default.  options must be
@@ -93,6 +95,10 @@ struct param_ints *
 param_ints(const struct param *p, const void *options);
 struct param_reals *
 param_reals(const struct param *p, const void *options);
+
+/* Bytes of a TEXT's member, its NUL among them. */
+size_t
+param_text_size(const struct param *p);
 
 /* The kind's name for people and schemas: "integer", "number", ... */
 const char *

@@ -20,6 +20,9 @@ print_kind(const struct param *p)
 		printf(" of %d to %d numbers from %.16g to %.16g", p->len_min,
 		    p->len_max, p->min, p->max);
 		break;
+	case PARAM_TEXT:
+		printf(" of at most %zu bytes", param_text_size(p) - 1);
+		break;
 	case PARAM_INT:
 	case PARAM_REAL:
 		printf(" from %.16g to %.16g", p->min, p->max);

@@ -86,7 +86,7 @@ table_extent(const struct param *table)
 
 	for (const struct param *p = table; p->name != NULL; p++) {
 		size_t end = p->kind == PARAM_GROUP ? table_extent(p->members) :
-		    p->offset + (p->kind == PARAM_TEXT ? PARAM_TEXT_MAX :
+		    p->offset + (p->kind == PARAM_TEXT ? param_text_size(p) :
 		    sizeof(struct param_reals));
 
 		if (end > extent)
@@ -160,6 +160,9 @@ describe_kind(json_t *object, const struct param *p)
 		    param_json_describe(p->members)) == 0;
 	if (p->kind == PARAM_INT || p->kind == PARAM_REAL)
 		return put_bounds(object, p, "min", "max");
+	if (p->kind == PARAM_TEXT)
+		return json_object_set_new(object, "len_max",
+		    json_integer((json_int_t)param_text_size(p) - 1)) == 0;
 	if (!is_list(p))
 		return true;
 	return put_bounds(object, p, "min", "max") &&
@@ -218,7 +221,7 @@ schema_kind(json_t *object, const struct param *p)
 		return json_object_set_new(object, "enum", choices_json(p)) == 0;
 	if (p->kind == PARAM_TEXT)
 		return json_object_set_new(object, "maxLength",
-		    json_integer(PARAM_TEXT_MAX - 1)) == 0;
+		    json_integer((json_int_t)param_text_size(p) - 1)) == 0;
 	if (p->kind == PARAM_GROUP)
 		return json_object_set_new(object, "properties",
 			param_json_schema(p->members)) == 0 &&

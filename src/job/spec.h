@@ -16,6 +16,7 @@
 
 #define SPEC_EVALUATIONS_MAX 16
 #define SPEC_TAGS_MAX 16
+#define SPEC_NOTES_MAX 4000	/* bytes */
 #define SPEC_BODY_MAX (256 * 1024)	/* bytes of a submitted spec */
 #define SPEC_DEPTH_MAX 32
 #define SPEC_TOKENS_MAX 20000
@@ -77,7 +78,7 @@ struct spec_options {		/* the spec's own scalar members */
 	char name[PARAM_TEXT_MAX];
 	int type;		/* enum spec_type */
 	int64_t seed, threads, priority;
-	char notes[PARAM_TEXT_MAX];
+	char notes[SPEC_NOTES_MAX + 1];
 };
 extern const struct param spec_params[];
 

@@ -28,7 +28,8 @@ const struct param spec_params[] = {
 	  .max = 100, .preset = "0",
 	  .text = "Queued jobs of higher priority run first." },
 	{ .name = "notes", .kind = PARAM_TEXT, AT(notes), .preset = "",
-	  .text = "For people." },
+	  .len_max = SPEC_NOTES_MAX, .text = "For people: paragraphs, if need "
+	  "be." },
 	{ .name = NULL }
 };
 

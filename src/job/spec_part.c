@@ -174,8 +174,9 @@ read_name(struct spec_reader *s, const json_t *value, const char *pointer,
 	if (name != NULL && json_expect(name, JSON_STRING, at, s->faults) &&
 	    json_expect_text(json_string_value(name), false, at, s->faults)) {
 		if (json_string_length(name) >= RULE_NAME_MAX)
-			fault_add(s->faults, at, "too_long", "must be shorter "
-			    "than %d bytes", RULE_NAME_MAX);
+			fault_add(s->faults, at, "too_long", "must have at "
+			    "most %d bytes, not %zu", RULE_NAME_MAX - 1,
+			    json_string_length(name));
 		else if (json_string_length(name) > 0)
 			return json_string_value(name);
 	}

@@ -49,7 +49,8 @@ def values(schema):
         return f"{schema['minItems']} to {schema['maxItems']} times " + \
             values(schema["items"])
     if schema["type"] == "string":
-        return "text"
+        long = schema["maxLength"]
+        return "text" if long == 127 else f"text, at most {long} bytes"
     return f"{schema['type']}, {number(schema['minimum'])} to " + \
         number(schema["maximum"])
 

@@ -94,6 +94,7 @@ class Faults(Case):
             (tiny(type="tune"), "/type", "not_a_choice"),
             (tiny(name="a\nb"), "/name", "bad_text"),
             (tiny(name="x" * 200), "/name", "too_long"),
+            (tiny(notes="\u00e9" * 2001), "/notes", "too_long"),
             (tiny(seed=2 ** 53), "/seed", "out_of_range"),
             (tiny(seed=1e300), "/seed", "out_of_range"),
             (tiny(threads=-1), "/threads", "out_of_range"),

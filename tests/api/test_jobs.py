@@ -128,6 +128,17 @@ class Jobs(Case):
                 "invalid_spec")
             self.assertEqual(problem["errors"][0]["pointer"], pointer)
         self.assertEqual(self.d.job(number)["tags"], ["y", "z"])
+        most = ("\u00fcber\n" + "n" * 100 + "\n") * 37
+        most += "n" * (4000 - len(most.encode()))
+        answer = self.d.ask("PATCH", f"jobs/{number}", json={"notes": most})
+        self.assertEqual(answer.json()["notes"], most)
+        problem = self.assertProblem(
+            self.d.ask("PATCH", f"jobs/{number}", json={"notes": most + "n"}),
+            422, "invalid_spec")
+        self.assertEqual(problem["errors"], [{
+            "pointer": "/notes", "code": "too_long",
+            "detail": "must have at most 4000 bytes, not 4001"}])
+        self.assertEqual(self.d.job(number)["notes"], most)
         self.assertProblem(self.d.ask("PATCH", "jobs/999999", json={}), 404,
                            "not_found")
 
@@ -214,7 +225,8 @@ class Jobs(Case):
             self.assertProblem(self.d.act(999999, what), 404, "not_found")
 
     def test_duplicate(self):
-        job = self.d.run(tiny(name="twice", tags=["t"], notes="n", seed=9))
+        job = self.d.run(tiny(name="twice", tags=["t"], notes="n" * 4000,
+                              seed=9))
         answer = self.d.act(job["id"], "duplicate")
         self.assertEqual(answer.status_code, 201)
         copy = answer.json()

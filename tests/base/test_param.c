@@ -14,6 +14,7 @@ struct things {
 	double rate;
 	int fruit;
 	char word[PARAM_TEXT_MAX];
+	char story[301];
 	struct param_ints sizes;
 	struct param_reals grid;
 	double inner;
@@ -40,6 +41,8 @@ static const struct param table[] = {
 	{ .name = "fruit", .kind = PARAM_CHOICE, AT(fruit),
 	  .preset = "banana", .choices = fruits },
 	{ .name = "word", .kind = PARAM_TEXT, AT(word), .preset = "mnist" },
+	{ .name = "story", .kind = PARAM_TEXT, AT(story), .preset = "",
+	  .len_max = sizeof((struct things *)0)->story - 1 },
 	{ .name = "sizes", .kind = PARAM_INTS, AT(sizes), .min = 1, .max = 9,
 	  .len_min = 1, .len_max = 3, .preset = "2 7" },
 	{ .name = "grid", .kind = PARAM_REALS, AT(grid), .min = 0, .max = 1,
@@ -174,13 +177,33 @@ START_TEST(texts)
 
 	memset(text, 'x', sizeof text);
 	text[PARAM_TEXT_MAX] = 0;
-	REFUSED("shorter than 128", param_set_text, "word", text);
+	REFUSED("at most 127 bytes, not 128", param_set_text, "word", text);
 	text[PARAM_TEXT_MAX - 1] = 0;
 	ck_assert_int_eq(param_set_text(word, &t, text, NULL), 0);
 	ck_assert_str_eq(t.word, text);
 	ck_assert_int_eq(t.sizes.len, 2);
 	ck_assert_int_eq(param_set_text(word, &t, "", NULL), 0);
 	ck_assert_str_eq(t.word, "");
+}
+END_TEST
+
+START_TEST(long_texts)
+{
+	struct things t = defaults();
+	const struct param *story = param_find(table, "story");
+	char text[sizeof t.story + 1];
+
+	ck_assert_uint_eq(param_text_size(story), sizeof t.story);
+	ck_assert_uint_eq(param_text_size(param_find(table, "word")),
+	    sizeof t.word);
+	memset(text, 'x', sizeof text);
+	text[sizeof t.story] = 0;
+	REFUSED("at most 300 bytes, not 301", param_set_text, "story", text);
+	text[sizeof t.story - 1] = 0;
+	ck_assert_int_eq(param_set_text(story, &t, text, NULL), 0);
+	ck_assert_str_eq(t.story, text);
+	ck_assert_str_eq(t.word, "mnist");
+	ck_assert_int_eq(t.sizes.len, 2);
 }
 END_TEST
 
@@ -267,6 +290,7 @@ add(TCase *tcase)
 	tcase_add_test(tcase, ints);
 	tcase_add_test(tcase, choices);
 	tcase_add_test(tcase, texts);
+	tcase_add_test(tcase, long_texts);
 	tcase_add_test(tcase, lists);
 	tcase_add_test(tcase, nearest_names);
 	tcase_add_test(tcase, kind_names);

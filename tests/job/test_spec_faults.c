@@ -62,6 +62,26 @@ START_TEST(head)
 }
 END_TEST
 
+START_TEST(long_notes)
+{
+	char text[SPEC_NOTES_MAX + 100], notes[SPEC_NOTES_MAX + 2] = "";
+	struct faults *faults = calloc(1, sizeof *faults);
+	struct spec *spec;
+
+	memset(notes, 'n', SPEC_NOTES_MAX + 1);
+	snprintf(text, sizeof text, "{" SIMPLE ", \"notes\": \"%s\"}", notes);
+	refused(text, "/notes too_long\n");
+	says(text, "at most 4000 bytes, not 4001");
+	notes[SPEC_NOTES_MAX] = 0;
+	snprintf(text, sizeof text, "{" SIMPLE ", \"notes\": \"%s\"}", notes);
+	jobtest_read(text, &jobtest_env, &spec, faults);
+	ck_assert_ptr_nonnull(spec);
+	ck_assert_str_eq(spec->options.notes, notes);
+	spec_free(spec);
+	free(faults);
+}
+END_TEST
+
 START_TEST(pointers)
 {
 	char text[900], key[500];
@@ -283,6 +303,7 @@ main(void)
 
 	tcase_add_test(t, document);
 	tcase_add_test(t, head);
+	tcase_add_test(t, long_notes);
 	tcase_add_test(t, pointers);
 	tcase_add_test(t, problem);
 	tcase_add_test(t, optimizer);
