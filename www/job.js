@@ -7,26 +7,15 @@ import { ago, problemWords, time } from './format.js';
 import { Evaluations } from './evaluation.js';
 import { poll } from './poll.js';
 import { Record, attempts } from './record.js';
-import { actionButtons, hasEnded, isLive, makeBadge, makeProgress, reasonWords, share,
-  timing } from './state.js';
+import { actionButtons, hasBegun, hasEnded, isLive, makeBadge, makeProgress, reasonSentence,
+  share, timing } from './state.js';
 import { Training } from './training.js';
 
 const LIVE_PAUSE = 1500;
 const QUIET_PAUSE = 10000;
 const RECORD_EVERY = 3;		// of so many looks at a live job
 
-// The words for what went wrong, said in a sentence.
-const REASONS = {
-  crash_loop: 'The server crashed three times in a row because of this job.',
-  preempted: 'A job of higher priority took its place; it goes on after that.',
-  out_of_memory: 'It needed more memory than there was.',
-  disk_full: 'The disk has no room: it goes on by itself when there is some.',
-  io_error: 'The disk could not be read or written.',
-  not_found: 'Something it names, such as a data set, is gone; the log says what.',
-  bad_data: 'A file it needs is damaged; the log says which.',
-  too_large: 'It needs more than this server may give to jobs.',
-  internal_error: 'This is a fault of the server; the log says more.',
-};
+const retries = (states) => states.filter((s) => s.reason === 'retry').length;
 
 class Header {
   constructor(id, act, edit) {
@@ -53,20 +42,22 @@ class Header {
     this.progress.update(job);
     this.progress.node.hidden = job.state === 'succeeded';
     this.showFacts(job);
-    const reason = reasonWords(job);
+    const reason = reasonSentence(job);
     this.reason.hidden = reason === '';
     this.reason.className = hasEnded(job.state) ? 'alert' : 'note';
-    setText(this.reason, `${job.state}: ${reason}. ${REASONS[reason] ?? ''}`);
-    // Buttons stay as long as the state does: a refresh must not take the focus.
-    if (this.state !== job.state) {
+    setText(this.reason, reason);
+    // Buttons stay as long as the same can be done: a refresh must not take the focus.
+    const key = `${job.state} ${hasBegun(job)}`;
+    if (this.key !== key) {
+      this.key = key;
       const held = this.actions.contains(document.activeElement);
       this.actions.replaceChildren(...actionButtons(job, this.act, this.edit));
       if (held)
         this.actions.firstElementChild.focus();
-      if (this.state !== undefined)
-        this.live.textContent = `The job is now ${job.state}.`;
-      this.state = job.state;
     }
+    if (this.state !== undefined && this.state !== job.state)
+      this.live.textContent = `The job is now ${job.state}.`;
+    this.state = job.state;
     const progress = job.state === 'running' ? `${share(job.progress)} % ` : '';
     document.title = `${progress}${this.title.textContent} \u00b7 l2ld`;
   }
@@ -85,7 +76,8 @@ class Header {
       h('time', { datetime: job.created, title: time(job.created) }, ago(job.created)),
       ...(job.tags ?? []).flatMap((t) => [' ',
         h('a', { class: 'tag', href: `#/jobs?tag=${encodeURIComponent(t)}` }, t)]),
-      ...(job.notes ? [h('span', { class: 'notes' }, job.notes)] : []));
+      ...(job.notes ? [h('span', { class: 'notes', tabindex: '0', role: 'region',
+        'aria-label': 'Notes' }, job.notes)] : []));
   }
 
   fail(error) {
@@ -127,10 +119,10 @@ class Page {
   }
 
   async refresh() {
-    const before = this.job.state;
+    const { state: before, states } = this.job;
     this.job = await get(`/jobs/${this.id}`, {}, this.signal);
     // A retried job begins anew, and so does its page.
-    if (hasEnded(before) && !hasEnded(this.job.state)) {
+    if (retries(this.job.states) > retries(states)) {
       dispatchEvent(new HashChangeEvent('hashchange'));
       return;
     }

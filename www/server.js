@@ -1,6 +1,6 @@
 // What the server is, has and does.
 
-import { get } from './api.js';
+import { ApiError, get } from './api.js';
 import { h, scroller, section, terms } from './dom.js';
 import { bytes, count, describe, duration, plural } from './format.js';
 import { poll } from './poll.js';
@@ -9,16 +9,24 @@ const PAUSE = 3000;
 // Members of the answer that have places of their own on the page.
 const ELSEWHERE = ['queue', 'database', 'disk', 'budgets', 'data_folder', 'uptime_seconds'];
 
-// Health is served beside the API, not under it.
+// '' where all is well, else the sentence that says what is not.
 async function health(path, signal) {
-  const response = await fetch(path, { signal, cache: 'no-store' });
-  return response.ok;
+  try {
+    await get(path, {}, signal);
+    return '';
+  } catch (error) {
+    if (error instanceof ApiError)
+      return error.message;
+    throw error;
+  }
 }
 
-function healthLine(name, good, path) {
+function healthLine(name, fault, path) {
+  const good = fault === '';
   return h('li', {}, h('span', { class: `badge state-${good ? 'succeeded' : 'failed'}` },
     h('span', { 'aria-hidden': 'true' }, good ? '\u2713' : '\u2715'),
-    good ? 'ok' : 'not ok'), ' ', h('a', { href: path }, path), ` \u2013 ${name}`);
+    good ? 'ok' : 'not ok'), ' ', h('a', { href: `/api/v1${path}` }, `/api/v1${path}`),
+  ` \u2013 ${name}`, good ? null : h('p', { class: 'alert' }, fault));
 }
 
 function figures(server) {
@@ -75,7 +83,7 @@ export async function show(main, route, signal) {
 
   async function load() {
     const [server, alive, ready] = await Promise.all([get('/server', {}, signal),
-      health('/api/v1/healthz', signal), health('/api/v1/readyz', signal)]);
+      health('/healthz', signal), health('/readyz', signal)]);
     top.replaceChildren(figures(server));
     build.replaceChildren(terms(describe(server, ELSEWHERE)));
     store.replaceChildren(terms([...describe(server.database),
@@ -83,8 +91,8 @@ export async function show(main, route, signal) {
       ['Kept in reserve', bytes(server.disk?.reserve)],
       ['Data sets in', server.data_folder]]));
     limits.replaceChildren(budgets(server.budgets));
-    checks.replaceChildren(healthLine('the process answers', alive, '/api/v1/healthz'),
-      healthLine('writes, room on the disk, all parts', ready, '/api/v1/readyz'));
+    checks.replaceChildren(healthLine('the process answers', alive, '/healthz'),
+      healthLine('writes, room on the disk, all parts', ready, '/readyz'));
     return server;
   }
 
@@ -92,8 +100,8 @@ export async function show(main, route, signal) {
   main.replaceChildren(
     h('div', { class: 'head' }, h('h1', {}, 'Server')),
     h('div', { class: 'card' }, top,
-      h('p', { class: 'note' }, `${plural(server.workers ?? 1, 'worker')}, each with `
-        + `${plural(server.threads_per_job ?? 1, 'thread')} for a job.`)),
+      h('p', { class: 'note' }, `A job that begins now gets `
+        + `${plural(server.threads_per_job ?? 1, 'thread')}, unless it says how many.`)),
     h('div', { class: 'columns' },
       section('Build and machine', null, build),
       h('div', {}, section('Storage', null, store), section('Limits', null, limits),

@@ -19,6 +19,9 @@ const SHOWN = [['meta_loss', 'Meta-loss'], ['gradient_norm', 'Gradient norm'],
 // Whether as many clients wait for news already as the server lets.
 const crowded = (error) => error instanceof ApiError && error.status === 429;
 
+// Whether there is no such curve: a job that begins anew has lost its own.
+const gone = (error) => error instanceof ApiError && error.status === 404;
+
 // At each finite value, the mean of it and the finite ones before, `span` in all.
 function movingMean(values, span) {
   const kept = [];
@@ -35,6 +38,12 @@ function movingMean(values, span) {
 function median(values) {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   return sorted[sorted.length >> 1];
+}
+
+// Whether there are epochs between the rows: a long training's curve is stored
+// with every second, third, ... epoch, and the server thins what is asked for.
+function thinned(rows) {
+  return rows.length > 1 && rows.at(-1)[0] - rows[0][0] + 1 > rows.length;
 }
 
 // Above it a value does not stretch the axis: a run that explodes would press
@@ -100,6 +109,7 @@ export class Training {
       label: 'Meta-loss and validation loss by epoch' });
     this.facts = h('div');
     this.note = h('p', { class: 'note warn', hidden: true });
+    this.drawn = h('p', { class: 'note', hidden: true });
     this.empty = h('p', { class: 'muted' }, 'The first epoch has not ended yet.');
     this.node = section('Meta-training', h('div', { class: 'controls' },
       choices('Show', SHOWN, this.column, (column) => {
@@ -108,7 +118,7 @@ export class Training {
       }),
       choices('Axis', [[true, 'Log'], [false, 'Linear']], true,
         (log) => this.figure.setScale(log))),
-    this.empty, this.figure.node, this.note, this.facts);
+    this.empty, this.figure.node, this.drawn, this.note, this.facts);
     this.figure.node.hidden = true;
   }
 
@@ -116,22 +126,33 @@ export class Training {
   // the job has a curve of that name yet, ended whether nothing more will come.
   follow(has, ended) {
     return poll(this.signal, async () => {
-      if (!has('training'))
-        return ended() ? null : NOT_YET;
-      const started = performance.now();
-      const last = ended();
-      const changed = await this.training.more(last ? 0 : WAIT)
-        .catch((error) => {
-          if (crowded(error))
-            return this.training.more(0);
-          throw error;
-        });
-      if (has('validation') && await this.validation.more(0) || changed)
-        this.draw();
-      if (this.training.complete || last)
-        return null;
-      return Math.max(PAUSE, changed ? 0 : NOT_YET - (performance.now() - started));
+      try {
+        return await this.look(has, ended);
+      } catch (error) {
+        if (gone(error))
+          return NOT_YET;
+        throw error;
+      }
     });
+  }
+
+  // One look at the curves; milliseconds to the next, null when it was the last.
+  async look(has, ended) {
+    if (!has('training'))
+      return ended() ? null : NOT_YET;
+    const started = performance.now();
+    const last = ended();
+    const changed = await this.training.more(last ? 0 : WAIT)
+      .catch((error) => {
+        if (crowded(error))
+          return this.training.more(0);
+        throw error;
+      });
+    if (has('validation') && await this.validation.more(0) || changed)
+      this.draw();
+    if (this.training.complete || last)
+      return null;
+    return Math.max(PAUSE, changed ? 0 : NOT_YET - (performance.now() - started));
   }
 
   draw() {
@@ -156,6 +177,7 @@ export class Training {
   drawLosses(points, values, cap) {
     const span = Math.max(5, Math.round(points.length / SMOOTHING));
     const mean = movingMean(values, span);
+    const unit = thinned(this.training.rows) ? 'points' : 'epochs';
     const validation = this.validation.points('loss');
     const best = this.validation.points('best');
     const bests = validation.filter((_, i) => best[i][1]);
@@ -163,7 +185,7 @@ export class Training {
       [points, { key: 'loss', name: 'meta-loss of an epoch', colour: 'sky', width: 1,
         alpha: 0.55, connect: true }],
       [points.map(([x], i) => [x, mean[i]]), { key: 'mean',
-        name: `mean over ${span} epochs`, colour: 'blue', width: 2.5, connect: true,
+        name: `mean of ${span} ${unit}`, colour: 'blue', width: 2.5, connect: true,
         emphasis: true }],
       [validation, { key: 'validation', name: 'validation', colour: 'vermillion',
         width: 3.5, kind: 'dots' }],
@@ -186,6 +208,9 @@ export class Training {
       ['Learning rate', setting(last.learning_rate)],
       ['Gradient norm', number(last.gradient_norm)],
     ], 'terms figures'));
+    this.drawn.hidden = !thinned(this.training.rows);
+    setText(this.drawn, `Drawn are ${count(this.training.rows.length)} of `
+      + `${count(last.epoch)} epochs.`);
     const lost = values.filter((v) => v !== null && !Number.isFinite(v)).length;
     const above = values.filter((v) => Number.isFinite(v) && v > cap).length;
     setText(this.note, [lost > 0 && `${plural(lost, 'point')} not finite`,

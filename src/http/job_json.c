@@ -80,6 +80,8 @@ job_json_short(struct server *server, const struct job_row *row)
 	SET(job, "type", json_string(row->type));
 	SET(job, "state", json_string(job_state_name(row->state)));
 	SET(job, "reason", json_text_or_null(reason_now(server, row)));
+	SET(job, "waits_for",
+	    json_text_or_null(server_waits_for(server, row)));
 	SET(job, "progress", progress_json(server, row));
 	SET(job, "created", json_time(row->created));
 	SET(job, "started", json_time(row->started));

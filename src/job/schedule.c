@@ -1,4 +1,5 @@
-/* Which running job makes room for one that waits. */
+/* Which running job makes room for one that waits; what a waiting one waits
+ * for. */
 #include "job/server_state.h"
 
 /* Whether the head of the queue can begin beside the jobs that stay. */
@@ -75,4 +76,31 @@ schedule_priority(struct server *server, int64_t job, int64_t priority)
 			server->workers[i].priority = priority;
 	pthread_mutex_unlock(&server->mutex);
 	workers_wake(server);
+}
+
+const char *
+server_waits_for(struct server *server, const struct job_row *row)
+{
+	const bool leaving[SERVER_WORKERS_MAX] = { false };
+	struct job_next next;
+	const char *what = NULL;
+	int busy = 0;
+
+	if (row->state != JOB_QUEUED)
+		return NULL;
+	if (server->full)
+		return "disk";
+	if (store_job_next(server->store, &next) < 0)
+		return NULL;
+	if (next.id != row->id)
+		return "turn";
+	pthread_mutex_lock(&server->mutex);
+	for (int i = 0; i < server->config.workers; i++)
+		busy += server->workers[i].job != 0;
+	if (busy == server->config.workers)
+		what = "worker";
+	else if (!fits(server, leaving, &next))
+		what = "memory";
+	pthread_mutex_unlock(&server->mutex);
+	return what;
 }

@@ -139,6 +139,11 @@ server_delete(struct server *server, int64_t id);
 double
 server_eta(struct server *server, const struct job_row *row);
 
+/* What a queued job waits for: "disk", a free "worker", "memory" that running jobs
+ * have, or its "turn" behind others.  NULL: nothing, or it is not queued. */
+const char *
+server_waits_for(struct server *server, const struct job_row *row);
+
 /* What a job ran on: version, compiler, BLAS, CPU, threads.  A new reference. */
 json_t *
 server_environment(const struct server *server, int threads);

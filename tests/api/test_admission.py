@@ -107,6 +107,8 @@ class Budgets(unittest.TestCase):
         two, small = d.submit(large()), d.submit(tiny())
         self.assertEqual([d.job(n)["state"] for n in (one, two, small)],
                          ["running", "queued", "queued"])
+        self.assertEqual([d.job(n)["waits_for"] for n in (one, two, small)],
+                         [None, "memory", "turn"])
         d.act(one, "cancel")
         d.wait(two, "running")
         d.wait(small)
@@ -168,6 +170,8 @@ class Priorities(unittest.TestCase):
         self.d.submit(tiny(priority=3))
         job = self.d.wait(first, "running")
         self.assertEqual(job["attempts"], 1)
+        waiting = self.d.json("jobs", state="queued")["jobs"]
+        self.assertEqual([j["waits_for"] for j in waiting], ["worker"])
 
 
 class Retry(Case):

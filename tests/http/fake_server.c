@@ -153,6 +153,13 @@ server_eta(struct server *server, const struct job_row *row)
 	return 12.5;
 }
 
+const char *
+server_waits_for(struct server *server, const struct job_row *row)
+{
+	(void)server;
+	return row->state != JOB_QUEUED ? NULL : fake_full ? "disk" : "worker";
+}
+
 json_t *
 server_environment(const struct server *server, int threads)
 {

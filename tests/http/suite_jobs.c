@@ -16,6 +16,7 @@ START_TEST(submits)
 	ck_assert_str_eq(reply_text(&reply, "name"), "one");
 	ck_assert_str_eq(reply_text(&reply, "state"), "queued");
 	ck_assert(json_is_null(json_object_get(reply.json, "reason")));
+	ck_assert_str_eq(reply_text(&reply, "waits_for"), "worker");
 	ck_assert(json_is_null(json_object_get(reply.json, "started")));
 	ck_assert(json_is_null(json_object_get(reply.json, "results")));
 	ck_assert(json_is_object(json_object_get(reply.json, "spec")));
