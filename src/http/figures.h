@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "http/deadline.h"
 #include "http/request.h"
+#include "store/jobs.h"
 #include "store/store.h"
 
 struct figures {

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "job/server.h"
-#include "store/store.h"
+#include "store/jobs.h"
 
 /* A job as it stands in a list.  A new reference, NULL when memory is out. */
 json_t *

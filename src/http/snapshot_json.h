@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "store/store.h"
+#include "store/snapshots.h"
 
 /* A new reference, NULL when memory is out.  size is the bytes of its weights. */
 json_t *

@@ -9,7 +9,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "store/store.h"
+#include "store/curves.h"
+#include "store/snapshots.h"
 
 /* ---- weights ---- */
 

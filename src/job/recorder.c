@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/curves.h"
 
 #define SECONDS_MAX 0.05	/* rows wait no longer than this */
 

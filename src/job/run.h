@@ -11,7 +11,7 @@
 #include "job/spec.h"
 #include "meta/evaluate.h"
 #include "meta/train.h"
-#include "store/store.h"
+#include "store/jobs.h"
 
 /* What others want of a running job; looked at between two pieces of work. */
 enum run_request {
@@ -35,7 +35,7 @@ struct run_end {
 	bool full;		/* a write found the disk full */
 };
 
-/* What run.c, run_train.c and run_evaluate.c share. */
+/* What run.c and the run_*.c share. */
 struct run {
 	struct store *store;
 	const char *data_folder;
@@ -103,6 +103,8 @@ run_evaluate(struct run *run, struct run_end *end, bool *ended);
 bool
 run_requested(struct run *run, struct run_end *end);
 
+/* ---- run_checkpoint.c ---- */
+
 /* A checkpoint: position, rows of the curves, the trainer's state (NULL: of no
  * trainer any more, then the trained weights). */
 int
@@ -112,12 +114,27 @@ run_checkpoint(struct run *run, const struct trainer *trainer);
 int
 run_restore(struct run *run, struct trainer *trainer);
 
-/* The work of all evaluations, in the measure of rule_work. */
-double
-run_evaluations_work(const struct run *run);
+/* Read the position to go on from, and the curves' rows at it: training,
+ * validation, evaluation.  A job without a checkpoint begins at 0. */
+int
+run_resume(struct run *run, int64_t rows[3]);
+
+/* ---- run_curves.c ---- */
+
+/* Open the job's curves at these rows; once it has ended they are complete. */
+int
+run_curves_open(struct run *run, const int64_t rows[3]);
+int
+run_curves_complete(struct run *run);
 
 /* The number that stands for an optimizer's name in the evaluation curve. */
 int
 run_optimizer_label(const struct run *run, const char *name);
+
+/* ---- run_evaluate.c ---- */
+
+/* The work of all evaluations, in the measure of rule_work. */
+double
+run_evaluations_work(const struct run *run);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "job/run.h"
+#include "store/snapshots.h"
 
 /* len weights of one snapshot. */
 static int

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "job/spec.h"
-#include "store/store.h"
+#include "store/jobs.h"
 
 #define SERVER_QUEUE_LIMIT 1000
 

@@ -12,7 +12,7 @@
 #include "meta/evaluate.h"
 #include "meta/rule.h"
 #include "meta/train.h"
-#include "store/store.h"
+#include "store/jobs.h"
 
 #define SPEC_EVALUATIONS_MAX 16
 #define SPEC_TAGS_MAX 16

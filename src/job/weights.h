@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "optim/optim.h"
-#include "store/store.h"
+#include "store/snapshots.h"
 
 struct weights {
 	const struct optim_type *type;

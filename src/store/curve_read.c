@@ -1,4 +1,5 @@
 /* Reading curves. */
+#include "store/curves.h"
 #include "store/internal.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* Writing curves: tables of doubles in chunks of STORE_CHUNK rows. */
+#include "store/curves.h"
 #include "store/internal.h"
 
 #include <stdlib.h>

@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "http/serve.h"
 #include "job/server.h"
+#include "store/curves.h"
+#include "store/jobs.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "store/curves.h"
 #include "tests/http/fake.h"
 
 #define CURVE "/api/v1/jobs/1/curves/training"

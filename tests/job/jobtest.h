@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "job/spec.h"
-#include "store/store.h"
+#include "store/snapshots.h"
 
 /* An environment without data sets or snapshots. */
 extern const struct spec_env jobtest_env;

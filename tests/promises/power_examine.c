@@ -7,6 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/curves.h"
+#include "store/jobs.h"
+#include "store/snapshots.h"
 #include "store/store.h"
 #include "tests/promises/power.h"
 

@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/curves.h"
+#include "store/jobs.h"
+#include "store/snapshots.h"
 #include "store/store.h"
 #include "tests/promises/disk.h"
 #include "tests/promises/power.h"

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/curves.h"
+#include "store/jobs.h"
 
 char scratch_path[128];
 static char folder[64];

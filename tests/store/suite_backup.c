@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/curves.h"
+#include "store/jobs.h"
+#include "store/snapshots.h"
 #include "tests/store/scratch.h"
 
 static struct store *store;

@@ -1,6 +1,7 @@
 /* Who may run beside whom, room on the disk, and crashes. */
 #include <stdlib.h>
 
+#include "store/jobs.h"
 #include "tests/store/scratch.h"
 
 static struct store *store;

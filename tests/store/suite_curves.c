@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/curves.h"
 #include "tests/store/scratch.h"
 
 static struct store *store;

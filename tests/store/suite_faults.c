@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/curves.h"
+#include "store/jobs.h"
+#include "store/snapshots.h"
 #include "tests/store/fault_vfs.h"
 #include "tests/store/scratch.h"
 

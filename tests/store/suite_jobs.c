@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/jobs.h"
 #include "tests/store/scratch.h"
 
 #define FROM(state) (1u << (state))

@@ -1,6 +1,7 @@
 /* Lists of jobs: filters and pages. */
 #include <stdlib.h>
 
+#include "store/jobs.h"
 #include "tests/store/scratch.h"
 
 static struct store *store;

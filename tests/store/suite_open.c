@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/jobs.h"
 #include "tests/store/scratch.h"
 
 /* Run SQL on the scratch file as another program would. */

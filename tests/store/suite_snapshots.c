@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/curves.h"
+#include "store/jobs.h"
+#include "store/snapshots.h"
 #include "tests/store/scratch.h"
 
 static struct store *store;

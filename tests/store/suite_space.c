@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/jobs.h"
+#include "store/snapshots.h"
 #include "tests/store/scratch.h"
 
 #define LARGE ((size_t)12 << 20)	/* bytes that come and go */

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "store/curves.h"
+#include "store/jobs.h"
+#include "store/snapshots.h"
 #include "tests/store/scratch.h"
 
 /* Every so many-th allocation is tried; a prime, so that runs which allocate
