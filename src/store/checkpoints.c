@@ -45,8 +45,7 @@ store_checkpoint_write_async(struct store *store, int64_t job, const void *data,
 	in->len = len;
 	if (len > 0)
 		memcpy(in->data, data, len);
-	store_send(store, op, job, run_write, 1);
-	return 0;
+	return store_send(store, op, job, run_write, 1);
 }
 
 static int

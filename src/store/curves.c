@@ -202,8 +202,7 @@ store_curve_write_async(struct store *store, int64_t job, const char *name,
 	if (len > 0)
 		memcpy(in->values, values, len);
 	in->name = memcpy((char *)in->values + len, name, name_len);
-	store_send(store, op, job, run_write, count);
-	return 0;
+	return store_send(store, op, job, run_write, count);
 }
 
 struct cutting {

@@ -102,10 +102,11 @@ void
 store_sleep(struct store *store, pthread_cond_t *cond, double end);
 
 /* An asynchronous op with room for len bytes at op->arg, zeroed; NULL without
- * memory.  store_send takes it over. */
+ * memory.  store_send takes it over, and returns the error that an asynchronous
+ * write of this job met before: then this one is dropped. */
 struct op *
 op_new(size_t len);
-void
+int
 store_send(struct store *store, struct op *op, int64_t job,
     int (*run)(struct store *, void *), size_t points);
 

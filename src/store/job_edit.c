@@ -241,6 +241,5 @@ store_job_progress_async(struct store *store, int64_t id, double done,
 	in->total = total;
 	in->run_seconds = run_seconds;
 	strcpy(in->unit, unit);
-	store_send(store, op, id, run_progress, 1);
-	return 0;
+	return store_send(store, op, id, run_progress, 1);
 }

@@ -42,8 +42,7 @@ store_log_async(struct store *store, int64_t job, const char *level,
 	in->at = clock_now();
 	in->level = memcpy(in->bytes, level, level_len);
 	in->text = memcpy(in->bytes + level_len, text, text_len);
-	store_send(store, op, job, run_line, 1);
-	return 0;
+	return store_send(store, op, job, run_line, 1);
 }
 
 void

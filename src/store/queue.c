@@ -67,22 +67,6 @@ op_new(size_t len)
 	return op;
 }
 
-void
-store_send(struct store *store, struct op *op, int64_t job,
-    int (*run)(struct store *, void *), size_t points)
-{
-	op->job = job;
-	op->run = run;
-	op->points = points;
-	pthread_mutex_lock(&store->mutex);
-	/* One that is larger than the queue goes in when it is empty. */
-	while (store->bytes > 0 && (op->bytes > QUEUE_BYTES ||
-	    store->bytes > QUEUE_BYTES - op->bytes))
-		pthread_cond_wait(&store->done, &store->mutex);
-	queue_push(store, op);
-	pthread_mutex_unlock(&store->mutex);
-}
-
 /* The link to the failed op of a job (0: of any); the mutex is held. */
 static struct op **
 failed_link(struct store *store, int64_t job)
@@ -92,6 +76,28 @@ failed_link(struct store *store, int64_t job)
 	while (*link != NULL && job != 0 && (*link)->job != job)
 		link = &(*link)->next_failed;
 	return link;
+}
+
+int
+store_send(struct store *store, struct op *op, int64_t job,
+    int (*run)(struct store *, void *), size_t points)
+{
+	struct op *failed;
+	int error;
+
+	op->job = job;
+	op->run = run;
+	op->points = points;
+	pthread_mutex_lock(&store->mutex);
+	/* One that is larger than the queue goes in when it is empty. */
+	while (store->bytes > 0 && (op->bytes > QUEUE_BYTES ||
+	    store->bytes > QUEUE_BYTES - op->bytes))
+		pthread_cond_wait(&store->done, &store->mutex);
+	queue_push(store, op);
+	failed = *failed_link(store, job);
+	error = failed != NULL ? failed->result : 0;
+	pthread_mutex_unlock(&store->mutex);
+	return error;
 }
 
 int

@@ -64,7 +64,8 @@ store_incarnation(const struct store *store);
 
 /* Commit what was written asynchronously so far; returns the first error any
  * asynchronous write of `job` met (0: any job's), and forgets it.  A worker
- * flushes before it changes its job's state. */
+ * flushes before it changes its job's state.  Until then what the job writes
+ * asynchronously is dropped, and returns that error. */
 int
 store_flush(struct store *store, int64_t job);
 

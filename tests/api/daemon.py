@@ -32,6 +32,13 @@ def die_with_parent():
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+def l2ld(*words, before=()):
+    """Run a command of the program to its end, started by another one."""
+    return subprocess.run([*before, PROGRAM, *map(str, words)],
+                          capture_output=True, text=True, errors="replace",
+                          timeout=60 * SLOW)
+
+
 class Daemon:
     """One state folder and, between start and stop, the process on it.  With
     environment more than the tests' own; before is a command that is to start

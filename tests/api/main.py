@@ -26,6 +26,7 @@ MODULES = ("test_jobs", "test_queue", "test_faults", "test_gate",
            "test_curves", "test_evaluation", "test_snapshots",
            "test_catalogue", "test_resume", "test_admission", "test_mnist",
            "test_bench", "test_backup", "test_state",
+           "test_room",
            "test_authority", "test_route_fuzz", "test_service",
            "test_figures")
 SECONDS = 500       # for all of it

@@ -7,11 +7,10 @@ import sqlite3
 import tempfile
 import threading
 import unittest
-from pathlib import Path
 
-from daemon import PROGRAM, SLOW, Daemon
+from daemon import PROGRAM, SLOW, Daemon, l2ld
+from mounts import Small, need_mounts, tiny_disk
 from specs import endless, tiny
-from test_state import l2ld, need_mounts
 
 
 class Backup(unittest.TestCase):
@@ -208,13 +207,6 @@ class Backup(unittest.TestCase):
         self.d.start()
 
 
-SMALL = ('mkdir -p "$0" && mount -t tmpfs -o size=4m,nr_inodes=16 l2ld "$0" && '
-         'exec "$@"')
-# All room is for a part of the copy; what is left there is said at the end.
-FULL = ('mount -t tmpfs -o size=64k l2ld "$0" && { "$@"; status=$?; ls -A "$0"; '
-        'exit $status; }')
-
-
 class Full(unittest.TestCase):
     """No room for a copy."""
 
@@ -222,14 +214,10 @@ class Full(unittest.TestCase):
         need_mounts()
 
     def small(self):
-        """A server on a disk of 4 MiB and 16 files, and where that is seen."""
-        folder = Path(tempfile.mkdtemp(prefix="l2ld-api-"))
-        d = Daemon(folder=folder, options=("--disk-reserve", "0"),
-                   before=("unshare", "-m", "sh", "-c", SMALL,
-                           str(folder / "state")))
+        d = Small()
         self.addCleanup(d.close)
         d.run(tiny())
-        return d, Path(f"/proc/{d.process.pid}/root{d.state}")
+        return d
 
     def refused(self, d, code):
         answer = d.post("backup")
@@ -237,8 +225,8 @@ class Full(unittest.TestCase):
             (answer.status_code, answer.json()["code"],
              answer.headers["Content-Type"]),
             (507, code, "application/problem+json"), answer.text)
-        self.assertNotIn("l2ld.sqlite.backup", os.listdir(self.disk))
-        done = l2ld("backup", d.folder / "copy", "--state", self.disk)
+        self.assertNotIn("l2ld.sqlite.backup", os.listdir(d.disk))
+        done = l2ld("backup", d.folder / "copy", "--state", d.disk)
         self.assertEqual(done.returncode, 1, done)
         self.assertIn("no backup was made: the server refused (507): ",
                       done.stderr)
@@ -252,23 +240,21 @@ class Full(unittest.TestCase):
         d.run(tiny())
 
     def test_no_room_beside_the_database(self):
-        d, self.disk = self.small()
+        d = self.small()
         self.allowed(d)
-        filler = self.disk / "filler"
-        room = os.statvfs(self.disk)
-        filler.write_bytes(bytes(room.f_bavail * room.f_frsize - 65536))
+        d.fill(65536)
         self.refused(d, "disk_reserve")
-        filler.unlink()
+        d.room()
         self.allowed(d)
 
     def test_no_file_beside_the_database(self):
         """As when the disk is filled after its room was looked at."""
-        d, self.disk = self.small()
+        d = self.small()
         fillers = []
         with self.assertRaises(OSError):
             while True:
-                (self.disk / f"filler{len(fillers)}").touch()
-                fillers.append(self.disk / f"filler{len(fillers)}")
+                (d.disk / f"filler{len(fillers)}").touch()
+                fillers.append(d.disk / f"filler{len(fillers)}")
         self.refused(d, "disk_full")
         for filler in fillers:
             filler.unlink()
@@ -284,14 +270,13 @@ class Full(unittest.TestCase):
         snapshot = d.snapshots(job["id"])["best"]["id"]
         there = d.folder / "full"
         there.mkdir()
-        full = ("unshare", "-m", "sh", "-c", FULL, str(there))
         for state in ("served", "closed"):
             if state == "closed":
                 d.terminate()
             for words in (("backup", there / "copy"),
                           ("export", snapshot, "--output", there / "copy")):
                 with self.subTest(state=state, words=words[0]):
-                    done = l2ld(*words, "--state", d.state, before=full)
+                    done = l2ld(*words, "--state", d.state, before=tiny_disk(there))
                     self.assertEqual(done.returncode, 1, done)
                     self.assertRegex(done.stderr,
                                      f"{there}/copy.*(No space|no room)|"

@@ -1,42 +1,22 @@
 """The state folder: where nothing can be written, where it is full, and where root
-works on another user's.
-
-Each command has its mounts in a namespace of its own: nothing of them is left."""
+works on another user's."""
 
 import hashlib
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
 from another import UID, need_root
-from daemon import PROGRAM, SLOW, Daemon
+from daemon import Daemon, l2ld
+from mounts import need_mounts, read_only
 from specs import tiny
 
-READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
 AS_USER = ("setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups",
            "--pdeathsig=KILL")
 SUFFIXES = ("", "-wal", "-shm", ".lock")
-
-
-def l2ld(*words, before=()):
-    return subprocess.run([*before, PROGRAM, *map(str, words)],
-                          capture_output=True, text=True, errors="replace",
-                          timeout=60 * SLOW)
-
-
-def need_mounts():
-    if os.geteuid() != 0 or subprocess.run(
-            ["unshare", "-m", "true"], capture_output=True).returncode != 0:
-        raise unittest.SkipTest("only root can mount")
-
-
-def read_only(path):
-    """What runs a command to which path, a folder or a file, is read-only."""
-    return ("unshare", "-m", "sh", "-c", READ_ONLY, str(path))
 
 
 def digests(folder):

@@ -176,12 +176,16 @@ START_TEST(no_gap_after_a_failure)
 	/* The checkpoint behind the failed point was dropped. */
 	ck_assert_int_eq(store_checkpoint_read(store, job, &data, &len),
 	    ERR_NOT_FOUND);
-	store_checkpoint_write_async(store, job, "abc", 3);
+	/* So is the next, and who writes it hears of that. */
+	ck_assert_int_eq(store_checkpoint_write_async(store, job, "abc", 3),
+	    ERR_CONFLICT);
+	ck_assert_int_eq(store_curve_write_async(store, job, "loss", 0, 1, 1,
+	    &value), ERR_CONFLICT);
 	ck_assert_int_eq(store_flush(store, job), ERR_CONFLICT);
 	ck_assert_int_eq(store_checkpoint_read(store, job, &data, &len),
 	    ERR_NOT_FOUND);
 	/* It was told: now it goes on. */
-	store_checkpoint_write_async(store, job, "abc", 3);
+	ck_assert_int_eq(store_checkpoint_write_async(store, job, "abc", 3), 0);
 	ck_assert_int_eq(store_flush(store, job), 0);
 	ck_assert_int_eq(store_checkpoint_read(store, job, &data, &len), 0);
 	free(data);
