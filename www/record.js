@@ -34,7 +34,7 @@ export function snapshotCells(snapshot) {
     h('td', { class: 'num' }, number(snapshot.validation_loss)),
     h('td', { class: 'num nowrap' }, bytes(snapshot.size)),
     h('td', {}, h('code', { title: `SHA-256 ${sha}` }, sha.slice(0, 10))),
-    h('td', {}, snapshotFiles(snapshot)),
+    h('td', { class: 'nowrap' }, snapshotFiles(snapshot)),
   ];
 }
 

@@ -11,6 +11,7 @@
 
 #define PROGRESS_SECONDS 0.2
 #define RATE_SECONDS 0.5	/* a shorter run measures nothing */
+#define RATE_MEMORY 10.0	/* seconds that count as much as all before */
 
 void
 run_log(struct run *run, const char *level, const char *format, ...)
@@ -131,14 +132,20 @@ run_phases(struct run *run, struct run_end *end)
 	return r;
 }
 
+/* Small problems get less done in a second than large ones: a short run of one
+ * must not turn the estimates of all others. */
 static void
 note_rate(const struct run *run, _Atomic double *rate)
 {
-	double seconds = clock_seconds() - run->began;
+	double seconds = clock_seconds() - run->work_since;
+	double work = run->work_done - run->work_began;
+	double before = *rate, measured;
 
-	if (seconds > RATE_SECONDS && run->work_done > run->work_began)
-		*rate = (run->work_done - run->work_began) / seconds /
-		    team_size(run->team);
+	if (run->work_since == 0 || seconds < RATE_SECONDS || work <= 0)
+		return;
+	measured = work / seconds / team_size(run->team);
+	*rate = before * pow(measured / before,
+	    seconds / (seconds + RATE_MEMORY));
 }
 
 /* What an error makes of the job, and a line in its log of how it ended. */

@@ -45,7 +45,8 @@ struct run {
 	struct team *team;
 	double began, before;	/* clock when it began; run_seconds before */
 	double work, work_done;	/* in the measure of rule_work */
-	double work_began;	/* work_done when it began */
+	double work_began;	/* work_done when it began to work */
+	double work_since;	/* clock of that, 0: not yet */
 	bool leave;		/* it ends without a checkpoint */
 	double told;		/* when progress was last written */
 	/* The trained weights, once training has ended. */
@@ -67,8 +68,8 @@ struct run {
 };
 
 /* Run it on `threads` threads unless its spec says how many.  request may change
- * from other threads meanwhile.  *rate becomes the measured work per second of
- * one thread, if it ran long enough to tell. */
+ * from other threads meanwhile.  *rate moves towards the measured work per second
+ * of one thread, the more the longer it ran. */
 void
 run_job(struct store *store, const char *data_folder, int threads,
     const struct job_row *row, _Atomic int *request, _Atomic double *rate,
@@ -89,6 +90,13 @@ run_log(struct run *run, const char *level, const char *format, ...)
 int
 run_snapshot_weights(const struct run *run, const int64_t *snapshots,
     struct rule *rule, float **weights);
+
+/* One snapshot of each learned part of a rule, which ran on problem; loss NaN:
+ * none.  ids (may be NULL) become those of the parts. */
+int
+run_keep_weights(const struct run *run, const struct problem *problem,
+    const struct rule *rule, char *kind, int64_t epoch, double loss,
+    int64_t *ids);
 
 /* Train to the end, or until something else is requested: *end is left alone
  * when training came to its end and evaluation may follow.  0 or an error. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "job/json_text.h"
 #include "job/run.h"
 
@@ -263,6 +264,7 @@ run_evaluate(struct run *run, struct run_end *end, bool *ended)
 			run->work_done = evaluations * run->evaluation /
 			    run->spec->evaluations_len;
 		run->work_began = run->work_done;
+		run->work_since = clock_seconds();
 	}
 	while (r == 0 && !*ended && run->evaluation <
 	    run->spec->evaluations_len)

@@ -1,13 +1,10 @@
 /* The training of a job: epochs and validations recorded, checkpoints and
  * snapshots written. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "job/formats.h"
-#include "job/json_text.h"
 #include "job/run.h"
 
 #define CHECKPOINT_SECONDS 2.0
@@ -21,92 +18,6 @@ struct training {
 	bool best_is_new;	/* not yet in a snapshot */
 };
 
-/* The name of the groups that a part is for: "" for all of them. */
-static void
-group_name(const struct problem *p, const struct rule_part *part, char *name,
-    size_t room)
-{
-	name[0] = 0;
-	if (part->groups == RULE_GROUPS_ALL)
-		return;
-	for (int g = 0; g < p->groups_len; g++) {
-		size_t used = strlen(name);
-
-		if (!(part->groups >> g & 1))
-			continue;
-		snprintf(name + used, room - used, "%s%s", used > 0 ? "+" : "",
-		    p->groups[g].name);
-	}
-}
-
-/* The normal form of a part's options, without what is not an option. */
-static json_t *
-part_options(const struct spec *spec, int part)
-{
-	json_t *o = json_object_get(spec->json, "optimizer");
-	json_t *copy;
-
-	if (json_is_array(o))
-		o = json_array_get(o, (size_t)part);
-	copy = json_deep_copy(o);
-	json_object_del(copy, "type");
-	json_object_del(copy, "name");
-	json_object_del(copy, "group");
-	json_object_del(copy, "snapshot");
-	return copy;
-}
-
-/* One snapshot for each learned part of a rule. */
-static int
-keep_rule(struct training *t, const struct rule *rule, char *kind,
-    int64_t epoch, double loss, int64_t *ids)
-{
-	struct run *run = t->run;
-
-	for (int i = 0; i < rule->parts_len; i++) {
-		const struct rule_part *part = &rule->parts[i];
-		char group[PROBLEM_GROUPS_MAX * 25];
-		char sha256[65];
-		struct buf text = { 0 };
-		json_t *metadata;
-		int64_t id;
-		int r;
-
-		if (!optim_learned(part->type))
-			continue;
-		group_name(&t->problem, part, group, sizeof group);
-		metadata = json_pack("{s:i,s:o,s:O,s:s,s:I}", "format", 1,
-		    "options", part_options(run->spec, i), "problem",
-		    json_object_get(run->spec->json, "problem"), "name",
-		    run->spec->options.name, "seed",
-		    (json_int_t)run->spec->options.seed);
-		struct snapshot_row row = {
-			.job = run->row->id, .kind = kind, .epoch = epoch,
-			.validation_loss = loss,
-			.optimizer = (char *)(uintptr_t)part->type->name,
-			.group = group,
-			.sha256 = sha256,
-			.weights = (float *)(uintptr_t)part->weights,
-			.len = part->type->weights_len(&part->options),
-			.keep = run->spec->training.snapshot_keep,
-		};
-
-		json_text(&text, metadata, false);
-		json_decref(metadata);
-		row.metadata = text.data;
-		formats_sha256(row.weights, row.len * sizeof(float), sha256);
-		r = buf_error(&text);
-		if (r == 0)
-			r = store_snapshot_insert(run->store, &row, &id);
-		buf_free(&text);
-		if (r < 0)
-			return r;
-		if (ids != NULL)
-			ids[i] = id;
-	}
-	return 0;
-}
-
 /* A snapshot of the best weights so far, or of the present ones. */
 static int
 keep(struct training *t, bool best)
@@ -119,11 +30,11 @@ keep(struct training *t, bool best)
 		t->best_is_new = false;
 	t->kept = clock_seconds();
 	if (best && have)
-		return keep_rule(t, &rule, "best",
+		return run_keep_weights(t->run, &t->problem, &rule, "best",
 		    trainer_best_epoch(t->trainer),
 		    trainer_best_loss(t->trainer), t->run->snapshots);
-	return keep_rule(t, &rule, "last", trainer_epoch(t->trainer), NAN,
-	    have ? NULL : t->run->snapshots);
+	return run_keep_weights(t->run, &t->problem, &rule, "last",
+	    trainer_epoch(t->trainer), NAN, have ? NULL : t->run->snapshots);
 }
 
 /* Put the epoch into the curve if its turn has come, or keep its row for the
@@ -171,7 +82,8 @@ record_epoch(struct training *t, const struct train_event *event)
 	    &run->trained, &t->problem);
 	if (r == 0 && every > 0 && event->epoch % every == 0) {
 		trainer_rule(t->trainer, false, &rule);
-		r = keep_rule(t, &rule, "periodic", event->epoch, NAN, NULL);
+		r = run_keep_weights(run, &t->problem, &rule, "periodic",
+		    event->epoch, NAN, NULL);
 	}
 	return r;
 }
@@ -236,6 +148,8 @@ take_weights(struct training *t)
 static int
 end_training(struct training *t, const struct train_event *event)
 {
+	double all = train_work(&t->run->spec->training, &t->run->trained,
+	    &t->problem);
 	int r;
 
 	if (event->stopped_early)
@@ -248,8 +162,9 @@ end_training(struct training *t, const struct train_event *event)
 		r = take_weights(t);
 	if (r == 0)
 		r = run_checkpoint(t->run, NULL);
-	t->run->work_done = train_work(&t->run->spec->training,
-	    &t->run->trained, &t->problem);
+	/* What an early stop left out is no work that was done. */
+	t->run->work_began += all - t->run->work_done;
+	t->run->work_done = all;
 	return r;
 }
 
@@ -341,6 +256,7 @@ run_train(struct run *run, struct run_end *end, bool *ended)
 	run->work_done = (double)trainer_epoch(t.trainer) *
 	    train_epoch_work(&config.options, &rule, &t.problem);
 	run->work_began = run->work_done;
+	run->work_since = clock_seconds();
 	t.kept = t.checkpointed = clock_seconds();
 	r = train_loop(&t, end, ended);
 out:
