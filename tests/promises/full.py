@@ -115,6 +115,7 @@ class Disk:
         self.refused = 0
         self.waits = []             # s from room to running
         self.rows = self.gets = 0
+        self.told = False           # a job said that it waits for the disk
 
     def submit(self):
         seed = random.choice(SEEDS)
@@ -143,6 +144,9 @@ class Disk:
         while time.monotonic() < end:
             self.submit()
             was_full = was_full or not self.d.ready()
+            self.told = self.told or any(
+                job["waits_for"] == "disk"
+                for job in self.d.json("jobs", state="queued")["jobs"])
             time.sleep(0.1)
         return was_full
 
@@ -227,7 +231,7 @@ def prove(short):
     disks = ((3, 0), (8, 1)) if short else \
         ((3, 0), (8, 0), (8, 1), (64, 16))
     kept = rows = refused = gets = 0
-    waits = []
+    waits, told = [], 0
     for size, reserve in disks:
         disk = Disk(size, reserve, whole)
         try:
@@ -238,10 +242,12 @@ def prove(short):
         refused += disk.refused
         gets += disk.gets
         waits += disk.waits
+        told += disk.told
         print(f"{size} MiB, {reserve} in reserve: {kept} jobs so far, from "
               f"room to running {[round(s, 1) for s in disk.waits]} s",
               flush=True)
     assert waits, "no disk was ever full"
+    assert told, "no job said that it waits for the disk"
     return (f"{len(disks)} disks of {disks[0][0]}-{disks[-1][0]} MiB: {kept} "
             f"jobs acknowledged, 0 lost, {rows} rows kept and equal, "
             f"{refused} refused with 507; of {gets} reads 0 failed; from room "
