@@ -74,7 +74,7 @@ class Room(unittest.TestCase):
         d.wait(jobs[2], "running")
 
     def test_ended(self):
-        """A server ends while its disk is full, and its jobs go on later."""
+        """A server ends as it should while its disk is full."""
         d, jobs = self.small()
         self.go_on(d, jobs)
         d.fill()

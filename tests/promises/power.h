@@ -41,7 +41,8 @@ power_upgrade(const char *folder);
 void
 power_sha256(const void *data, size_t len, char text[65]);
 
-/* A digest of all rows but those that openings since added to boot; 0 when they cannot be read. */
+/* A digest of all rows but those that openings since added to boot; 0 when they
+ * cannot be read. */
 uint64_t
 power_digest(const char *path);
 
